@@ -1,0 +1,73 @@
+"""What the app's interpreter is started with: a script, not a module, because `lazulite` is not
+installed there. It makes exactly three things importable - this package's worker side, its HTTP
+server, the app - and hands over to the template process.
+
+    python bootstrap.py '{"control": 5, "package": ".../lazulite", "server": ".../site-packages",
+                          "root": "/app", "search": ["/app/.python_packages/..."]}'
+"""
+
+import json
+import sys
+import threading
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+from typing import Any
+
+
+def expose_package(name: str, folder: str) -> None:
+    """Make `name` importable from `folder` without putting its neighbours on sys.path."""
+    spec = spec_from_file_location(
+        name, f"{folder}/__init__.py", submodule_search_locations=[folder]
+    )
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+def defer_package(name: str, search: "list[str] | None" = None) -> None:
+    """Let submodules of `name` be imported while its own `__init__` waits for its first use.
+
+    azure.functions needs three submodules of werkzeug, whose `__init__` brings a development
+    server and a test client along; granian's brings the whole supervisor.
+    """
+    spec = PathFinder.find_spec(name, search)
+    if name in sys.modules or spec is None or spec.loader is None:
+        return
+    loader = spec.loader
+    lock = threading.RLock()
+
+    class Deferred(ModuleType):
+        def __getattr__(self, attribute: str) -> Any:
+            with lock:
+                if self.__class__ is Deferred:
+                    self.__class__ = ModuleType  # type: ignore[assignment]
+                    loader.exec_module(self)
+            return getattr(self, attribute)
+
+    module = Deferred(name)
+    module.__spec__ = spec
+    module.__file__ = spec.origin
+    module.__loader__ = loader
+    module.__package__ = name
+    module.__path__ = list(spec.submodule_search_locations or ())
+    sys.modules[name] = module
+
+
+def main() -> None:
+    options = json.loads(sys.argv[1])
+    sys.path[:1] = []  # this script's own folder
+    sys.path += [place for place in options["search"] if place not in sys.path]
+    expose_package("lazulite", options["package"])
+    defer_package("werkzeug")
+    defer_package("granian", [options["server"]])
+    sys.argv = [options["root"]]
+
+    from lazulite.worker.template import serve
+
+    serve(options["control"])
+
+
+if __name__ == "__main__":
+    main()

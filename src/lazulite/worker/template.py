@@ -1,0 +1,96 @@
+"""The template process: has the app's interpreter, `azure.functions` and the HTTP server loaded,
+and nothing of the user's. Workers are forks of it, so that one is ready in milliseconds.
+
+It also is their parent: it reaps them and tells the host how each ended.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from contextlib import suppress
+
+from lazulite.wire import forkserver
+
+
+def serve(control_fd: int) -> None:
+    """Answer the host's `fork` and `spawn` requests until it goes away."""
+    control = socket.socket(fileno=control_fd)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides what Ctrl-C means
+    warm_up()
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    os.set_blocking(wake_read, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    forkserver.send(control, {"ready": os.getpid(), "python": list(sys.version_info[:3])})
+    while True:
+        readable, _, _ = select.select([control, wake_read], [], [])
+        if wake_read in readable:
+            with suppress(BlockingIOError):
+                os.read(wake_read, 4096)
+            reap(control)
+        if control in readable:
+            request = forkserver.receive(control)
+            if request is None:
+                return
+            message, fds = request
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                control.close()
+                os.close(wake_read)
+                os.close(wake_write)
+                become_worker(fds)
+            for fd in fds:
+                os.close(fd)
+            forkserver.send(control, {"forked": message["fork"], "pid": pid})
+
+
+def warm_up() -> None:
+    """Import what every worker needs; a missing `azure.functions` is the loader's to report."""
+    with suppress(ImportError):
+        import azure.functions  # noqa: F401
+    import granian._granian  # noqa: F401
+
+    import lazulite.worker.main  # noqa: F401
+
+    gc.collect()
+    gc.freeze()  # forks share these pages for good
+
+
+def reap(control: socket.socket) -> None:
+    """Report every child that ended: a negative code is the signal that killed it."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        with suppress(OSError):
+            forkserver.send(control, {"exited": pid, "code": os.waitstatus_to_exitcode(status)})
+
+
+def become_worker(fds: list[int]) -> None:
+    """Run a worker in this process; never returns."""
+    code = 1
+    try:
+        from lazulite.worker.main import run
+
+        code = run(fds)
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
