@@ -16,6 +16,7 @@ from lazulite.web.routes import (
     is_reserved,
     join_route,
     match_template,
+    parse_template,
 )
 
 LITERALS = ["a", "b", "Items", "käse"]
@@ -168,8 +169,6 @@ def test_any_method_hides_an_unusual_one_listed_later() -> None:
     ],
 )
 def test_one_template(template: str, path: str, params: dict[str, str] | None) -> None:
-    from lazulite.web.routes import parse_template
-
     assert match_template(parse_template(template), path) == params
 
 

@@ -5,9 +5,10 @@ The grammar is ASP.NET Core's. Braces that stand for themselves are doubled.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from lazulite.web.constraints import Constraint, constraint
+Constraint = Callable[[str], bool]
 
 
 class RouteError(ValueError):
@@ -170,6 +171,9 @@ def _parameter(text: str) -> Parameter:
     while rest.startswith(":"):
         kind, arguments, rest = _constraint(rest[1:])
         if kind or arguments is not None:
+            # here, because most apps have no constraint and its expressions take time to compile
+            from lazulite.web.constraints import constraint
+
             constraints.append(constraint(kind, arguments))
     default = rest[1:] if rest.startswith("=") else None
     if default is not None and default.endswith("?"):
