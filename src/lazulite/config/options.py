@@ -118,12 +118,12 @@ def member_name(name: str, option: Option) -> str:
     return option.key or first + "".join(word.capitalize() for word in rest)
 
 
-def text(default: str | None) -> Any:
-    return _field(default, Option("a text", _to_text))
+def text(default: str | None, key: str | None = None) -> Any:
+    return _field(default, Option("a text", _to_text, key=key))
 
 
-def flag(default: bool | None) -> Any:
-    return _field(default, Option("true or false", _to_flag, show=_json))
+def flag(default: bool | None, key: str | None = None) -> Any:
+    return _field(default, Option("true or false", _to_flag, show=_json, key=key))
 
 
 def integer(

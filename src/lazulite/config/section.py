@@ -35,7 +35,10 @@ class Source:
 
 
 class Section(Mapping[str, Any]):
-    """An object of a settings file: a mapping whose names match whatever their case."""
+    """An object of a settings file: a mapping whose names match whatever their case.
+
+    Of members that differ in case only, an exact match wins, else the last.
+    """
 
     def __init__(
         self,
@@ -49,16 +52,18 @@ class Section(Mapping[str, Any]):
         self._names = {name.lower(): name for name in self.values_as_written}
 
     def __getitem__(self, name: str) -> Any:
+        if name in self.values_as_written:
+            return self.values_as_written[name]
         return self.values_as_written[self._names[name.lower()]]
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._names
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names.values())
+        return iter(self.values_as_written)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self.values_as_written)
 
     def __repr__(self) -> str:
         return f"Section({dict(self)!r})"
@@ -76,10 +81,13 @@ class Section(Mapping[str, Any]):
             here = Section(value, (*here.path, here._names.get(name.lower(), name)), here.source)
         return here
 
+    def _written(self, name: str) -> str:
+        return name if name in self.values_as_written else self._names.get(name.lower(), name)
+
     def key(self, name: str) -> str:
         """The member's dotted path in the file, for messages."""
         text = ""
-        for step in (*self.path, self._names.get(name.lower(), name)):
+        for step in (*self.path, self._written(name)):
             text += f"[{step}]" if isinstance(step, int) else f".{step}"
         return text.removeprefix(".")
 
