@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import azure.functions as func
+from azure.functions import _abc as declared
 
 
 def new_id() -> str:
@@ -22,7 +23,7 @@ def new_id() -> str:
 class Call:
     """One running invocation: what logs and contexts need to know of it."""
 
-    __slots__ = ("_id", "function", "metadata_headers", "retry_count", "max_retries", "shown")
+    __slots__ = ("_id", "function", "max_retries", "metadata_headers", "retry_count", "shown")
 
     def __init__(self, function: str, id: str | None = None) -> None:
         self._id = id
@@ -44,7 +45,7 @@ current: ContextVar[Call | None] = ContextVar("lazulite_invocation", default=Non
 thread_locals = threading.local()
 
 
-class TraceContext(func.TraceContext):
+class TraceContext(declared.TraceContext):
     """W3C trace context of the invocation; the names with capitals are the deprecated ones."""
 
     def __init__(self, trace_parent: str, trace_state: str, attributes: dict[str, str]) -> None:
@@ -69,7 +70,7 @@ class TraceContext(func.TraceContext):
     Attributes = attributes
 
 
-class RetryContext(func.RetryContext):
+class RetryContext(declared.RetryContext):
     """Which attempt this is. The concrete object of the original has `rpc_exception`, its
     declared interface `exception`: both are here."""
 

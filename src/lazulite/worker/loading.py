@@ -150,14 +150,11 @@ def load_v2(root: str, script: str) -> Sequence[Loaded]:
 
     Raises whatever the import raises; a function whose declaration is wrong carries its problem.
     """
-    import azure.functions as func
+    from azure.functions.decorators.function_app import FunctionRegister
 
     path = os.path.join(root, script)
     module = importlib.import_module(script.removesuffix(".py"))
-    register = getattr(func, "FunctionRegister", None)
-    if register is None:
-        from azure.functions.decorators.function_app import FunctionRegister as register
-    apps = [value for value in vars(module).values() if isinstance(value, register)]
+    apps = [v for v in vars(module).values() if isinstance(v, FunctionRegister)]
     if not apps:
         raise ValueError(f"Could not find top level function app instances in {script}.")
     if len(apps) > 1:
@@ -194,11 +191,11 @@ def _functions(app: Any) -> list[Any]:
             continue
         name = function.get_function_name()
         if names[name] > 1:
-            error = ValueError(
+            twice = ValueError(
                 f"Function {name} does not have a unique function name. Please change "
                 "@app.function_name() or the function method name to be unique."
             )
-            functions[index] = (name, function.get_user_function(), error)
+            functions[index] = (name, function.get_user_function(), twice)
     return functions
 
 

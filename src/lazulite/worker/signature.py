@@ -48,7 +48,7 @@ def converter_for(binding: BindingSpec, pytype: Any) -> Any:
     """azure.functions' converter class of a binding; None stands for the generic one."""
     if pytype in GENERIC_IN and binding.kind not in ("http", "httptrigger"):
         return None
-    registry = get_binding_registry()
+    registry: Any = get_binding_registry()  # type: ignore[no-untyped-call]
     found = registry.get(binding.type)
     if found is not None:
         return found

@@ -30,12 +30,12 @@ def serve(control_fd: int) -> None:
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     forkserver.send(control, {"ready": os.getpid(), "python": list(sys.version_info[:3])})
     while True:
-        readable, _, _ = select.select([control, wake_read], [], [])
+        readable, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in readable:
             with suppress(BlockingIOError):
                 os.read(wake_read, 4096)
             reap(control)
-        if control in readable:
+        if control.fileno() in readable:
             request = forkserver.receive(control)
             if request is None:
                 return

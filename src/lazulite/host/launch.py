@@ -1,0 +1,166 @@
+"""Starting the template process and forking workers from it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lazulite.errors import WorkerError
+from lazulite.wire import forkserver
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How the template is started. server: the folder that the HTTP server is imported from;
+    search: folders at the end of the app's sys.path."""
+
+    python: str
+    root: str
+    server: str
+    search: tuple[str, ...]
+    environ: Mapping[str, str]
+
+
+def spawn(launch: Launch) -> tuple[int, socket.socket]:
+    """Start the template process; (pid, control socket). Fast, and before any event loop.
+
+    Raises WorkerError when the interpreter cannot be executed.
+    """
+    ours, theirs = forkserver.pair()
+    theirs.set_inheritable(True)
+    options = json.dumps(
+        {
+            "control": theirs.fileno(),
+            "package": PACKAGE,
+            "server": launch.server,
+            "root": launch.root,
+            "search": list(launch.search),
+        }
+    )
+    bootstrap = os.path.join(PACKAGE, "worker", "bootstrap.py")
+    try:
+        pid = os.posix_spawn(
+            launch.python,
+            [launch.python, bootstrap, options],
+            dict(launch.environ),
+            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+        )
+    except OSError as error:
+        raise WorkerError(f"{launch.python} cannot be started: {error.strerror}") from error
+    finally:
+        theirs.close()
+    return pid, ours
+
+
+@dataclass
+class Ends:
+    """The host's ends of a worker's sockets and pipes."""
+
+    pid: int
+    wire: socket.socket
+    log: socket.socket
+    stdout: int
+    stderr: int
+
+
+class Template:
+    """The running template process, on the event loop."""
+
+    def __init__(self, pid: int, control: socket.socket) -> None:
+        self.pid = pid
+        self.python: tuple[int, ...] = ()
+        self._control = control
+        self._numbers = itertools.count(1)
+        self._loop = asyncio.get_running_loop()
+        self._forks: dict[int, asyncio.Future[int]] = {}
+        self._exits: dict[int, Callable[[int], None]] = {}
+        self._early: dict[int, int] = {}
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self.gone: asyncio.Future[None] = self._loop.create_future()
+        control.setblocking(False)
+        self._loop.add_reader(control.fileno(), self._receive)
+
+    async def ready(self, timeout: float) -> None:
+        """Return when workers can be forked. Raises WorkerError."""
+        done, _ = await asyncio.wait(
+            {self._ready, self.gone}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if self._ready not in done:
+            reason = "ended before it was ready" if done else f"was not ready in {timeout:g} s"
+            raise WorkerError(f"the worker's template process {reason}")
+
+    async def fork(self, listeners: Sequence[int], exited: Callable[[int], None]) -> Ends:
+        """A new worker; `exited(code)` is called once when it ended, a negative code being the
+        signal. Raises WorkerError."""
+        wire, their_wire = socket.socketpair()
+        log, their_log = forkserver.pair()
+        log.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+        out, their_out = os.pipe()
+        err, their_err = os.pipe()
+        number = next(self._numbers)
+        waiter: asyncio.Future[int] = self._loop.create_future()
+        self._forks[number] = waiter
+        theirs = [their_wire.fileno(), their_log.fileno(), their_out, their_err]
+        try:
+            forkserver.send(self._control, {"fork": number}, [*theirs, *listeners])
+        except OSError as error:
+            raise WorkerError(f"the worker's template process is gone: {error}") from error
+        finally:
+            their_wire.close()
+            their_log.close()
+            os.close(their_out)
+            os.close(their_err)
+        pid = await waiter
+        if pid in self._early:
+            self._loop.call_soon(exited, self._early.pop(pid))
+        else:
+            self._exits[pid] = exited
+        return Ends(pid, wire, log, out, err)
+
+    def close(self) -> None:
+        """Let go of the template: it ends, and with it nothing else."""
+        self._loop.remove_reader(self._control.fileno())
+        self._control.close()
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                received = forkserver.receive(self._control)
+            except BlockingIOError:
+                return
+            except OSError:
+                received = None
+            if received is None:
+                self._lost()
+                return
+            message, _ = received
+            if "ready" in message:
+                self.python = tuple(message["python"])
+                if not self._ready.done():
+                    self._ready.set_result(None)
+            elif "forked" in message:
+                waiter = self._forks.pop(message["forked"])
+                if not waiter.done():
+                    waiter.set_result(message["pid"])
+            elif "exited" in message:
+                exited = self._exits.pop(message["exited"], None)
+                if exited is None:
+                    self._early[message["exited"]] = message["code"]
+                else:
+                    exited(message["code"])
+
+    def _lost(self) -> None:
+        self._loop.remove_reader(self._control.fileno())
+        if not self.gone.done():
+            self.gone.set_result(None)
+        for waiter in self._forks.values():
+            if not waiter.done():
+                waiter.set_exception(WorkerError("the worker's template process died"))
+        self._forks.clear()

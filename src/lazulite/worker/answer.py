@@ -1,0 +1,82 @@
+"""What a function returned, as status, headers and body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.functions as func
+
+from lazulite.web.headers import cookie_headers
+from lazulite.web.text_response import string_response
+
+Headers = list[tuple[str, str]]
+Answer = tuple[int, Headers, bytes]
+
+# hyper frames the body itself; two lengths would be a smuggled request
+_FRAMING = frozenset(("content-length", "transfer-encoding", "connection", "keep-alive"))
+_NO_BODY = frozenset((204, 205, 304))
+
+
+class AnswerError(TypeError):
+    """The value cannot answer an HTTP request."""
+
+
+def answer_of(value: Any) -> Answer:
+    """The answer for a `$return` or `Out` value of an `http` binding.
+
+    Raises AnswerError for what the original cannot encode either (None, dict, list, int ...).
+    """
+    if isinstance(value, func.HttpResponse):
+        return _response(value)
+    if isinstance(value, str):
+        text = string_response(value)
+        headers = [*text.headers, *(("set-cookie", cookie) for cookie in text.cookies)]
+        return checked(text.status, headers, text.body)
+    raise AnswerError(
+        "unable to encode outgoing TypedData: unsupported type "
+        "\"<class 'azure.functions.http.HttpResponseConverter'>\" for Python type "
+        f'"{type(value).__name__}"'
+    )
+
+
+def _response(response: Any) -> Answer:
+    headers: Headers = []
+    has_type = False
+    cookies: list[str] = []
+    for name, value in response.headers:
+        lower = name.lower()
+        if lower == "set-cookie":
+            cookies.append(value)
+        elif lower not in _FRAMING:
+            has_type = has_type or lower == "content-type"
+            headers.append((name, value))
+    if not has_type:
+        kind = response.mimetype
+        if kind.startswith("text/"):
+            kind = f"{kind}; charset={response.charset}"
+        headers.append(("content-type", kind))
+    if cookies:
+        headers += [("set-cookie", cookie) for cookie in cookie_headers(cookies)]
+    return checked(response.status_code, headers, response.get_body() or b"")
+
+
+def checked(status: Any, headers: Headers, body: bytes) -> Answer:
+    """An answer that the HTTP server will not stumble over."""
+    try:
+        number = int(status)
+    except (TypeError, ValueError):
+        raise AnswerError(f"the status code {status!r} is not a number") from None
+    if not 200 <= number <= 999:
+        raise AnswerError(f"the status code {number} is not between 200 and 999")
+    if number in _NO_BODY:
+        body = b""
+    for name, value in headers:
+        if not (isinstance(value, str) and value.isprintable() and name.isascii()):
+            _check_header(name, value)
+    return number, headers, body
+
+
+def _check_header(name: Any, value: Any) -> None:
+    text = str(value)
+    if "\r" in text or "\n" in text or "\0" in text or not str(name).isascii():
+        raise AnswerError(f"the header {name!r} has a value that HTTP cannot carry: {text!r}")

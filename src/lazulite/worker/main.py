@@ -1,0 +1,159 @@
+"""One worker: speaks with the host, loads the app, serves its HTTP functions, runs the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from lazulite.wire.peer import Answer, connect
+
+
+def run(fds: Sequence[int]) -> int:
+    """The life of a worker process; returns its exit code.
+
+    fds: wire, log, stdout, stderr, then the public listeners.
+    """
+    wire, log, out, err, *listeners = fds
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.close(out)
+    os.close(err)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    worker = Worker(listeners, log)
+    return asyncio.run(worker.run(socket.socket(fileno=wire)))
+
+
+class Worker:
+    """The host's calls, one method each."""
+
+    def __init__(self, listeners: Sequence[int], log: int) -> None:
+        self._listeners = listeners
+        self._log_fd = log
+        self._stopped: asyncio.Event
+        self._app: Any = None
+        self._server: Any = None
+        self._invoker: Any = None
+        self._runtime: Any = None
+
+    async def run(self, sock: socket.socket) -> int:
+        """Serve the host until it says stop or goes away."""
+        self._stopped = asyncio.Event()
+        calls = {
+            "load": self._load,
+            "serve": self._serve,
+            "drain": self._drain,
+            "ping": self._ping,
+        }
+        notices = {
+            "invoke": lambda body, parts: self._invoker.accept(body, parts),
+            "policy": self._policy,
+            "stop": lambda body, parts: self._stopped.set(),
+        }
+        self._peer = await connect(sock, calls, notices, self._stopped.set)
+        self._peer.notify("hello", {"pid": os.getpid(), "python": sys.version.split()[0]})
+        await self._stopped.wait()
+        self._peer.close()
+        return 0
+
+    async def _load(self, body: Any, parts: list[bytes]) -> Answer:
+        """Take the settings as environment, import the app, report what was found."""
+        os.environ.clear()
+        os.environ.update(body["environ"])
+        os.chdir(body["root"])
+        for place in body["search"]:
+            if place not in sys.path:
+                sys.path.append(place)
+        if body.get("time_zone") or "TZ" in os.environ:
+            time.tzset()
+        try:
+            import azure.functions  # noqa: F401
+        except ImportError as error:
+            return {"missing": str(error), "python": sys.executable}, []
+        from lazulite.model import spec_from_wire
+        from lazulite.worker import logs, propagate
+        from lazulite.worker.app import LoadedApp
+
+        self._channel = logs.LogChannel(socket.socket(fileno=self._log_fd))
+        logs.install(self._channel, body["log_level"])
+        propagate.install()
+        folders = [spec_from_wire(raw) for raw in body["folders"]]
+        self._app = LoadedApp(body["root"], body["script"], folders)
+        return self._app.report(), []
+
+    async def _serve(self, body: Any, parts: list[bytes]) -> Answer:
+        """Take the host's final word on the functions and policy, and open the doors."""
+        from lazulite.worker.http import Front
+        from lazulite.worker.invoker import Invoker
+        from lazulite.worker.logs import Recorder
+        from lazulite.worker.policy import policy_from_wire
+        from lazulite.worker.pool import Pool, default_size
+        from lazulite.worker.runtime import Runtime
+        from lazulite.worker.server import Server
+        from lazulite.worker.targets import table_of, target_of
+        from lazulite.worker.uplink import Uplink
+
+        loop = asyncio.get_running_loop()
+        specs, bound = self._app.bind(body["functions"], body["spool"])
+        pool = Pool(body["threads"] or default_size())
+        recorder = Recorder(self._channel)
+        self._runtime = Runtime(
+            loop, pool, recorder, self._peer, body["spool"], body["development"]
+        )
+        pool.start()
+        self._ticker = loop.create_task(self._tick())
+        self._invoker = Invoker(self._runtime, bound)
+        targets = {
+            name: target_of(spec, bound.get(name))
+            for name, spec in specs.items()
+            if spec.is_http and name in body["routed"]
+        }
+        table, ordered = table_of(targets, body["prefix"])
+        self._front = Front(
+            self._runtime,
+            table,
+            ordered,
+            policy_from_wire(body["policy"]),
+            Uplink(self._peer),
+            body["body_limit"],
+        )
+        self._server = Server(self._listeners, body["server"])
+        self._server.start(loop, self._front.schedule, body["worker"])
+        errors = {name: spec.error for name, spec in specs.items() if spec.error}
+        return {"errors": errors}, []
+
+    def _policy(self, body: Any, parts: list[bytes]) -> None:
+        """Keys or headers changed."""
+        from lazulite.worker.policy import policy_from_wire
+
+        self._front.replace_policy(policy_from_wire(body))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._runtime.recorder.tick()
+
+    async def _drain(self, body: Any, parts: list[bytes]) -> Answer:
+        """Take no more requests; answer when the running invocations have ended."""
+        if self._server is not None:
+            self._server.stop()
+        while self._runtime is not None and self._runtime.open_calls:
+            await asyncio.sleep(0.01)
+        if self._runtime is not None:
+            self._runtime.recorder.tick()
+        return {}, []
+
+    async def _ping(self, body: Any, parts: list[bytes]) -> Answer:
+        open_calls = len(self._runtime.open_calls) if self._runtime else 0
+        waiting = self._runtime.pool.waiting if self._runtime else 0
+        return {"open": open_calls, "waiting": waiting}, []

@@ -1,0 +1,106 @@
+"""What stands before and after every function: keys, CORS, headers, limits.
+
+A Policy is made of what the host sends; `None` in its place means that nothing does, which is the
+common local case and costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from lazulite.web.cors import CorsPolicy
+from lazulite.web.headers import hsts_applies, hsts_value, missing_headers
+from lazulite.web.keys import AuthLevel, KeyTable, caller_level, presented_key, satisfies
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """keys: None where every caller is an administrator (`func start` without --enableAuth);
+    max_outstanding: requests open at once, -1 = any number."""
+
+    cors: CorsPolicy = field(default_factory=CorsPolicy)
+    keys: KeyTable | None = None
+    custom_headers: Mapping[str, str] = field(default_factory=dict)
+    hsts: Mapping[str, Any] | None = None
+    max_outstanding: int = -1
+
+    @property
+    def inert(self) -> bool:
+        return (
+            not self.cors.enabled
+            and self.keys is None
+            and not self.custom_headers
+            and self.hsts is None
+            and self.max_outstanding < 0
+        )
+
+    def preflight(self, scope: Any) -> Headers | None:
+        """The headers of the 204 that answers a CORS preflight, None for other requests."""
+        if scope.method != "OPTIONS" or not self.cors.enabled:
+            return None
+        get = scope.headers.get
+        return self.cors.preflight(
+            get("origin"),
+            get("access-control-request-method"),
+            get("access-control-request-headers"),
+        )
+
+    def caller(self, scope: Any, function: str | None) -> AuthLevel:
+        """How far the request's key opens the app."""
+        if self.keys is None:
+            return AuthLevel.ADMIN
+        code = None
+        if "code=" in (scope.query_string or ""):
+            code = dict(parse_qsl(scope.query_string)).get("code")
+        key = presented_key(scope.headers.get("x-functions-key"), code)
+        return caller_level(self.keys, key, function)
+
+    def admits(self, scope: Any, required: AuthLevel, function: str) -> bool:
+        """Whether the caller may call a function of level `required`."""
+        if self.keys is None or required is AuthLevel.ANONYMOUS:
+            return True
+        return satisfies(self.caller(scope, function), required)
+
+    def decorate(self, scope: Any, headers: Headers) -> Headers:
+        """`headers` with what CORS, customHeaders and HSTS add."""
+        added = list(headers)
+        if self.cors.enabled:
+            present = {name.lower() for name, _ in headers}
+            added += [
+                (name, value)
+                for name, value in self.cors.decorate(scope.headers.get("origin"))
+                if name.lower() == "vary" or name.lower() not in present
+            ]
+        if self.custom_headers:
+            added += missing_headers([name for name, _ in added], self.custom_headers)
+        if self.hsts is not None:
+            host = scope.headers.get("host") or ""
+            if hsts_applies(scope.scheme, host, self.hsts.get("excludedHosts", ())):
+                added.append(
+                    (
+                        "strict-transport-security",
+                        hsts_value(
+                            float(self.hsts["maxAge"]),
+                            bool(self.hsts.get("includeSubDomains")),
+                            bool(self.hsts.get("preload")),
+                        ),
+                    )
+                )
+        return added
+
+
+def policy_from_wire(raw: Mapping[str, Any]) -> Policy:
+    """The policy that the host sent."""
+    keys = raw.get("keys")
+    return Policy(
+        cors=CorsPolicy(raw.get("cors", ()), bool(raw.get("cors_credentials"))),
+        keys=KeyTable.from_json(keys) if keys is not None else None,
+        custom_headers=raw.get("custom_headers") or {},
+        hsts=raw.get("hsts"),
+        max_outstanding=int(raw.get("max_outstanding", -1)),
+    )
