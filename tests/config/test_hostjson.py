@@ -114,6 +114,12 @@ def test_a_variable_replaces_one_member_of_a_list(tmp_path: Path) -> None:
     assert host.functions == ("a", "c")
 
 
+def test_a_list_in_variables_keeps_its_order(tmp_path: Path) -> None:
+    names = [f"fn{i}" for i in range(12)]
+    environ = {f"AzureFunctionsJobHost__functions__{i}": n for i, n in enumerate(names)}
+    assert load(tmp_path, ', "functions": "x"', **environ).functions == tuple(names)
+
+
 def test_variables_without_a_file(tmp_path: Path) -> None:
     environ = {"AzureFunctionsJobHost__functionTimeout": "00:00:07"}
     assert load_host_config(tmp_path, environ).function_timeout == 7
@@ -209,6 +215,6 @@ def test_ranges_hold_at_construction(make: Any) -> None:
 
 def test_options_describe_themselves() -> None:
     class_of: type[Options] = SingletonOptions
-    rows = dict((name, (default, allowed)) for name, default, allowed in describe_options(class_of))
+    rows = {name: (default, allowed) for name, default, allowed in describe_options(class_of)}
     assert rows["lockPeriod"] == ("00:00:15", "a time span (hh:mm:ss) from 00:00:15 to 00:01:00")
     assert rows["lockAcquisitionTimeout"][0] is None

@@ -30,7 +30,7 @@ def test_a_provider_over_the_general_ones() -> None:
 
 
 def test_an_unknown_level() -> None:
-    with pytest.raises(ConfigError, match="'Host' must be one of Trace, .* not 'Loud'"):
+    with pytest.raises(ConfigError, match=r"'Host' must be one of Trace, .* not 'Loud'"):
         read_levels(Section({"Host": "Loud"}))
     assert parse_level("iNFORMATION") == 20
     assert parse_level(3) is None
