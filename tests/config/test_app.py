@@ -70,6 +70,7 @@ def test_ports(tmp_path: Path) -> None:
 def test_outside_development(tmp_path: Path) -> None:
     app(tmp_path)
     environ = {"AZURE_FUNCTIONS_ENVIRONMENT": "Production"}
+    assert "is set to 'Development' here" in load_app(tmp_path, environ).messages[0]
     settings = load_app(tmp_path, environ, Launch(development=False)).settings
     assert settings["AZURE_FUNCTIONS_ENVIRONMENT"] == "Production"
     assert "WEBSITE_HOSTNAME" not in settings

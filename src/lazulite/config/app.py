@@ -22,6 +22,7 @@ from lazulite.model import FunctionSpec
 DEFAULT_SCRIPT = "function_app.py"
 MAX_PROCESSES = 10
 _SCRIPT_NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py")
+_ENVIRONMENT = "AZURE_FUNCTIONS_ENVIRONMENT"
 _HOST_PREFIX = "AzureFunctionsJobHost__"
 
 
@@ -113,6 +114,9 @@ def load_app(
     given = load_local_settings(folder, decrypt)
     merged, messages = merge_environment(given, environ)
     warnings = list(given.warnings)
+    environment = merged.get(_ENVIRONMENT, "Development")
+    if launch.development and environment != "Development":
+        messages += (f"{_ENVIRONMENT} is '{environment}'; it is set to 'Development' here.",)
     merged.update(_start_environment(folder, merged, launch, given.host.port))
     settings = AppSettings(merged)
     _check_runtime(settings)
@@ -187,7 +191,7 @@ def _start_environment(
         "FUNCTIONS_WORKER_RUNTIME": settings.get("FUNCTIONS_WORKER_RUNTIME") or "python",
     }
     if launch.development:
-        environ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development"
+        environ[_ENVIRONMENT] = "Development"
         environ["FUNCTIONS_CORETOOLS_ENVIRONMENT"] = "True"
         environ["WEBSITE_HOSTNAME"] = f"localhost:{port}"
         environ["PYTHON_ENABLE_DEBUG_LOGGING"] = settings.get("PYTHON_ENABLE_DEBUG_LOGGING", "1")
