@@ -106,7 +106,7 @@ def with_overrides(
     """
     merged = dict(values)
     overrides: dict[tuple[str, ...], str] = {}
-    for variable in sorted(environ):
+    for variable in sorted(environ, key=_by_index):
         prefix, *steps = variable.replace("__", ":").split(":")
         if prefix.lower() == _VARIABLE.lower() and steps and all(steps):
             merged = _put(merged, steps, environ[variable])
@@ -114,12 +114,18 @@ def with_overrides(
     return merged, overrides
 
 
+def _by_index(variable: str) -> list[tuple[int, str]]:
+    """Sort key that puts `__10` after `__9`."""
+    steps = variable.replace("__", ":").split(":")
+    return [(int(step), "") if step.isdecimal() else (-1, step) for step in steps]
+
+
 def _put(container: Any, steps: list[str], value: str) -> Any:
     if not steps:
         return value
     step, rest = steps[0], steps[1:]
-    if step.isdecimal() and (isinstance(container, list) or not container):
-        items = list(container or [])
+    if step.isdecimal() and not (isinstance(container, Mapping) and container):
+        items = list(container) if isinstance(container, list) else []
         index = int(step)
         if index < len(items):
             items[index] = _put(items[index], rest, value)

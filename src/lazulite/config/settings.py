@@ -11,22 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from lazulite.config.jsonc import loads, read_text
 from lazulite.config.options import Options, flag, integer, read_options, text
 from lazulite.config.section import Section, Source
-from lazulite.errors import ConfigError, LazuliteError
+from lazulite.errors import ConfigError, LazuliteError, Where
 
 FILE_NAME = "local.settings.json"
 
 
-class Cipher(Protocol):
-    """Decrypts one value of an encrypted settings file."""
-
-    def decrypt(self, text: str) -> str:
-        """The plain text. Raises ConfigError when the key does not fit."""
-        ...
+# The plain text of an encrypted value; also told the setting's name and the file, for its errors.
+Decrypt = Callable[[str, str, str], str]
 
 
 @dataclass(frozen=True)
@@ -61,20 +57,25 @@ class LocalSettings:
     warnings: tuple[LazuliteError, ...] = ()
 
 
-def load_local_settings(root: str | Path, cipher: Cipher | None = None) -> LocalSettings:
-    """The settings file of the app in `root`. Raises nothing: what is wrong is in `warnings`."""
+def load_local_settings(root: str | Path, decrypt: Decrypt | None = None) -> LocalSettings:
+    """The settings file of the app in `root`. Raises nothing: what is wrong is in `warnings`.
+
+    A file is encrypted when its `IsEncrypted` is true; then `decrypt` reads each value.
+    """
     path = Path(root) / FILE_NAME
     if not path.is_file():
         return LocalSettings(str(path))
     try:
         content = read_text(path)
         raw = loads(content, str(path))
-        section = Section(raw if isinstance(raw, Mapping) else None, (), Source(str(path), content))
         if not isinstance(raw, Mapping):
-            raise section.error("", "The file must hold an object.")
-        return _read(section, cipher)
+            raise ConfigError("It must hold an object.", where=Where(str(path), 1, 1))
     except ConfigError as error:
         return LocalSettings(str(path), exists=True, warnings=(_unusable(path, error),))
+    try:
+        return _read(Section(raw, (), Source(str(path), content)), decrypt)
+    except ConfigError as error:
+        return LocalSettings(str(path), exists=True, warnings=(error,))
 
 
 def merge_environment(
@@ -100,18 +101,14 @@ def merge_environment(
     return merged, tuple(messages)
 
 
-def _read(root: Section, cipher: Cipher | None) -> LocalSettings:
+def _read(root: Section, decrypt: Decrypt | None) -> LocalSettings:
     encrypted = read_options(_Encryption, root).is_encrypted
-    if encrypted and cipher is None:
+    if encrypted and decrypt is None:
         raise root.error(
             "IsEncrypted",
-            "The settings are encrypted and there is no key to read them.",
-            "Decrypt them where they were encrypted with 'func settings decrypt'.",
+            "Failed to decrypt settings. There is no key to read them with.",
+            "Run 'func settings decrypt' where they were encrypted. None of them are used.",
         )
-
-    def plain(value: str) -> str:
-        return cipher.decrypt(value) if encrypted and cipher else value
-
     warnings: list[LazuliteError] = []
     nulls: list[str] = []
 
@@ -119,11 +116,14 @@ def _read(root: Section, cipher: Cipher | None) -> LocalSettings:
         found: dict[str, str] = {}
         for name in section:
             try:
+                _check_name(section, name)
                 value = read(section, name)
                 if value is None:
                     nulls.append(name)
                 else:
-                    found[name] = cipher.decrypt(value) if encrypted and cipher else value
+                    found[name] = (
+                        decrypt(value, name, root.source.file) if encrypted and decrypt else value
+                    )
             except ConfigError as error:
                 warnings.append(error)
         return found
@@ -159,9 +159,17 @@ class _Encryption(Options):
     is_encrypted: bool = flag(False, key="IsEncrypted")
 
 
+def _check_name(section: Section, name: str) -> None:
+    if not name or "=" in name or "\0" in name:
+        message = f"'{name}' cannot be the name of an environment variable; it is not used."
+        raise section.error(name, message)
+
+
 def _scalar(section: Section, name: str) -> str | None:
     value: Any = section[name]
     if value is None or isinstance(value, str):
+        if value and "\0" in value:
+            raise section.error(name, f"'{section.key(name)}' holds a NUL character.")
         return value
     if isinstance(value, bool | int | float):
         return str(value)
