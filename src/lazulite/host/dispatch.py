@@ -1,0 +1,221 @@
+"""From what happened to a finished invocation: inputs, the worker, outputs, retries.
+
+The same for every kind of binding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any, Protocol
+from uuid import uuid4
+
+from lazulite.abc import Clock, Executor, Names
+from lazulite.bindings import Bindings
+from lazulite.errors import LazuliteError, Where
+from lazulite.expr.names import Builtins, HttpNames, binding_names
+from lazulite.expr.template import BoundNames
+from lazulite.host.journal import Journal
+from lazulite.model import NO_DATA, BindingSpec, Data, FunctionSpec, Invocation, Outcome, TriggerEvent
+from lazulite.web.retry import retry_delay
+from lazulite.wire.peer import Answer
+from lazulite.wire.values import pack, unpack
+
+
+class Workers(Protocol):
+    """Where invocations run."""
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation on some worker, waiting while none is ready."""
+        ...
+
+
+class Dispatcher:
+    """Runs functions. `functions` is replaced whole when the app is loaded anew."""
+
+    def __init__(
+        self, workers: Workers, bindings: Bindings, journal: Journal, clock: Clock
+    ) -> None:
+        self.functions: Mapping[str, FunctionSpec] = {}
+        self._workers = workers
+        self._bindings = bindings
+        self._journal = journal
+        self._clock = clock
+        self.running = 0
+
+    def executor(self, name: str) -> Executor:
+        """The executor of one function, for its listener."""
+        return _FunctionExecutor(self, name)
+
+    async def execute(self, name: str, event: TriggerEvent) -> Outcome:
+        """Run a function for an event, with its retries; the last attempt's outcome."""
+        self.running += 1
+        try:
+            return await self._with_retries(self.functions[name], event)
+        finally:
+            self.running -= 1
+
+    async def _with_retries(self, spec: FunctionSpec, event: TriggerEvent) -> Outcome:
+        id = str(uuid4())
+        retry = spec.retry
+        attempt = 0
+        while True:
+            outcome = await self._attempt(spec, event, id, attempt)
+            if outcome.ok or retry is None:
+                return outcome
+            if 0 <= retry.max_retries <= attempt:
+                self._log(
+                    "Error", spec, f"Function execution failed after '{attempt}' retries."
+                )
+                return outcome
+            attempt += 1
+            seconds = retry_delay(
+                retry.strategy,
+                attempt,
+                delay=retry.delay,
+                minimum=retry.minimum,
+                maximum=retry.maximum,
+                rand=random.random,
+            )
+            self._log(
+                "Debug",
+                spec,
+                f"Waiting for `{seconds:g} s` before retrying function execution. "
+                f"Next attempt: '{attempt}'. Max retry count: '{retry.max_retries}'.",
+            )
+            await self._clock.sleep(seconds)
+
+    async def _attempt(
+        self, spec: FunctionSpec, event: TriggerEvent, id: str, attempt: int
+    ) -> Outcome:
+        names = self._names(spec, event)
+        try:
+            inputs = await self._read(spec, names)
+        except LazuliteError as error:
+            return self._failed(spec, id, str(error), event.reason)
+        retry = spec.retry
+        outcome = await self._workers.invoke(
+            Invocation(
+                id=id,
+                function=spec.name,
+                trigger=event.value,
+                metadata=event.metadata,
+                inputs=inputs,
+                reason=event.reason,
+                details=event.details,
+                trace_parent=event.trace_parent,
+                retry_count=attempt,
+                max_retries=retry.max_retries if retry else 0,
+            )
+        )
+        if outcome.lost:
+            self._log("Error", spec, f"'Functions.{spec.name}' (Id={id}) was lost: {outcome.error}")
+        if not outcome.ok or not outcome.outputs:
+            return outcome
+        try:
+            await self._write(spec, names, outcome.outputs, id)
+        except LazuliteError as error:
+            return self._failed(spec, id, str(error), event.reason)
+        return outcome
+
+    def _names(self, spec: FunctionSpec, event: TriggerEvent) -> Names:
+        text = event.value.value if event.value.type in ("string", "json") else None
+        if event.value.type == "bytes" and spec.host_bindings:
+            text = event.value.value.decode("utf-8", "replace")
+        return BoundNames(
+            binding_names(event.metadata, text) if spec.host_bindings else {},
+            Builtins(function=spec.name, now=self._clock.now),
+        )
+
+    async def _read(self, spec: FunctionSpec, names: Names) -> dict[str, Data]:
+        wanted = [b for b in spec.host_bindings if b.direction == "in"]
+        if not wanted:
+            return {}
+        values = await asyncio.gather(*(self._read_one(spec, b, names) for b in wanted))
+        return {b.name: data for b, data in zip(wanted, values, strict=True)}
+
+    async def _read_one(self, spec: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
+        try:
+            return await self._bindings.io(binding.kind).read(spec, binding, names)
+        except LazuliteError as error:
+            raise _about(error, spec, binding) from error
+
+    async def _write(
+        self, spec: FunctionSpec, names: Names, outputs: Mapping[str, Data], id: str
+    ) -> None:
+        by_name = {b.name: b for b in spec.bindings}
+        for name, data in outputs.items():
+            binding = by_name[name]
+            if data == NO_DATA or binding.kind == "http":
+                continue
+            try:
+                io = self._bindings.io(binding.kind)
+                await io.write(spec, binding, names, data, id)
+            except LazuliteError as error:
+                raise _about(error, spec, binding) from error
+
+    def _failed(self, spec: FunctionSpec, id: str, error: str, reason: str) -> Outcome:
+        self._log(
+            "Error",
+            spec,
+            f"Executed 'Functions.{spec.name}' (Failed, Id={id}, Duration=0ms)\n"
+            f"Exception while executing function: Functions.{spec.name}. {error}",
+        )
+        return Outcome(id, error=error)
+
+    def _log(self, level: str, spec: FunctionSpec, text: str) -> None:
+        self._journal.host(level, f"Function.{spec.name}", text)
+
+    # what workers ask for their HTTP functions
+
+    async def http_inputs(self, body: Any, parts: list[bytes]) -> Answer:
+        """The `inputs` call."""
+        spec = self.functions[body["function"]]
+        names = self._http_names(spec, body["names"], parts[0])
+        try:
+            inputs = await self._read(spec, names)
+        except LazuliteError as error:
+            return {"error": str(error)}, []
+        out: list[bytes] = []
+        values = pack({name: (data.type, data.value) for name, data in inputs.items()}, out)
+        return {"values": values}, out
+
+    async def http_outputs(self, body: Any, parts: list[bytes]) -> Answer:
+        """The `outputs` call."""
+        spec = self.functions[body["function"]]
+        names = self._http_names(spec, body["names"], parts[0])
+        values = {n: Data(*pair) for n, pair in unpack(body["values"], parts).items()}  # type: ignore[arg-type]
+        try:
+            await self._write(spec, names, values, body["id"])
+        except LazuliteError as error:
+            return {"error": str(error)}, []
+        return {}, []
+
+    def _http_names(self, spec: FunctionSpec, raw: Mapping[str, Any], body: bytes) -> Names:
+        http = HttpNames(
+            query=list(raw["query"].items()),
+            headers=raw["headers"],
+            route=raw["route"],
+            body=body,
+        )
+        return BoundNames(
+            binding_names({}, None, http), Builtins(function=spec.name, now=self._clock.now)
+        )
+
+
+class _FunctionExecutor:
+    def __init__(self, dispatcher: Dispatcher, name: str) -> None:
+        self._dispatcher = dispatcher
+        self._name = name
+
+    async def execute(self, event: TriggerEvent) -> Outcome:
+        return await self._dispatcher.execute(self._name, event)
+
+
+def _about(error: LazuliteError, spec: FunctionSpec, binding: BindingSpec) -> LazuliteError:
+    """The error with its function and binding named."""
+    if error.where is not None and error.where.binding:
+        return error
+    where = Where(function=spec.name, binding=binding.name)
+    return type(error)(error.message, where=where, hint=error.hint)

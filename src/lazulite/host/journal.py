@@ -1,0 +1,121 @@
+"""From what workers tell to log records: invocation lines, user logs, printed lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lazulite.telemetry.console import Console
+
+# the original's guess at what a line on stderr means
+_WARNING = re.compile(r"warn", re.I)
+_ERROR = re.compile(r"error|fail|severe|unhandled exception", re.I)
+
+
+class Journal:
+    """The sink of a LogStream.
+
+    observers see every ended invocation: (function, ok, seconds, count).
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.observers: list[Callable[[str, bool, float, int], None]] = []
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        """One message of a worker."""
+        kind = message["k"]
+        if kind == "log":
+            self._log(message)
+        elif kind == "line":
+            self._line(message)
+        elif kind == "start":
+            self._start(message)
+        elif kind == "end":
+            self._end(message)
+        elif kind == "sum":
+            self._sum(message)
+
+    def host(self, level: str, category: str, text: str) -> None:
+        """A record of the host's own."""
+        self._console.record(level, category, text)
+
+    def _log(self, m: Mapping[str, Any]) -> None:
+        function = m["f"]
+        if not m["u"]:
+            category = f"Worker.{m['n']}"
+        elif function:
+            category = f"Function.{function}.User"
+        else:
+            category = "Function.User"
+        self._console.record(
+            m["l"],
+            category,
+            m["m"],
+            time=m["t"],
+            logger=m["n"],
+            function=function,
+            invocationId=m["i"],
+        )
+
+    def _line(self, m: Mapping[str, Any]) -> None:
+        level = "Information"
+        if m["stream"] == "stderr":
+            if _WARNING.search(m["m"]):
+                level = "Warning"
+            elif _ERROR.search(m["m"]):
+                level = "Error"
+        self._console.record(level, "Host.Function.Console", m["m"])
+
+    def _start(self, m: Mapping[str, Any]) -> None:
+        name, id = m["f"], m["i"]
+        self._console.record(
+            "Information",
+            f"Function.{name}",
+            f"Executing 'Functions.{name}' (Reason='{m['r']}', Id={id})",
+            time=m["t"],
+            function=name,
+            invocationId=id,
+        )
+        if m["d"]:
+            details = ", ".join(f"{key}: {value}" for key, value in m["d"].items())
+            self._console.record(
+                "Information", f"Function.{name}", f"Trigger Details: {details}", time=m["t"]
+            )
+
+    def _end(self, m: Mapping[str, Any]) -> None:
+        name, id = m["f"], m["i"]
+        milliseconds = round(m["s"] * 1000)
+        word = "Succeeded" if m["ok"] else "Failed"
+        text = f"Executed 'Functions.{name}' ({word}, Id={id}, Duration={milliseconds}ms)"
+        if not m["ok"]:
+            text += f"\nException while executing function: Functions.{name}. {m['e']}"
+            if m["x"]:
+                text += "\n" + m["x"].rstrip("\n")
+        self._console.record(
+            "Information" if m["ok"] else "Error",
+            f"Function.{name}",
+            text,
+            time=m["t"],
+            function=name,
+            invocationId=id,
+            durationMs=milliseconds,
+        )
+        for observe in self.observers:
+            observe(name, m["ok"], m["s"], 1)
+
+    def _sum(self, m: Mapping[str, Any]) -> None:
+        for name, (count, seconds, slowest) in m["n"].items():
+            self._console.record(
+                "Information",
+                f"Function.{name}",
+                f"Executed 'Functions.{name}' {count:,} more times in the last second "
+                f"(Succeeded, Duration={1000 * seconds / count:.2f}ms on average, "
+                f"{1000 * slowest:.0f}ms at most)",
+                time=m["t"],
+                function=name,
+                count=count,
+            )
+            for observe in self.observers:
+                observe(name, True, seconds / count, count)

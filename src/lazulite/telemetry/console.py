@@ -1,0 +1,137 @@
+"""What `func start` shows: the original's lines, in colour on a terminal, plain elsewhere, or one
+JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, TextIO
+
+from lazulite.config.loglevels import LogLevels
+
+NUMBERS = {
+    "Trace": 5,
+    "Debug": 10,
+    "Information": 20,
+    "Warning": 30,
+    "Error": 40,
+    "Critical": 50,
+    "None": 100,
+}
+_COLOURS = {"Error": "31", "Critical": "31", "Warning": "33", "Information": "36", "Debug": "32"}
+_SYSTEM = ("host.", "worker.", "microsoft.azure.webjobs.")
+_ALWAYS = (
+    "Worker process started and initialized.",
+    "Host lock lease acquired by instance ID",
+)
+USER_DEFAULT = NUMBERS["Information"]
+SYSTEM_DEFAULT = NUMBERS["Warning"]
+
+
+class Filter:
+    """Which records are shown: host.json's levels over the defaults of the local tools.
+
+    User categories (`Function.*`, what functions print, unknown ones) show from Information, the
+    host's and worker's own from Warning, or with `verbose` from Information.
+    """
+
+    def __init__(self, levels: LogLevels, verbose: bool = False) -> None:
+        self._levels = levels
+        self._system = NUMBERS["Information"] if verbose else SYSTEM_DEFAULT
+
+    def threshold(self, category: str) -> int:
+        """The number of the least severe level that is shown."""
+        lower = category.lower()
+        system = lower.startswith(_SYSTEM) and lower != "host.function.console"
+        found = self._levels.find(category)
+        if found is not None:
+            return found
+        return self._system if system else USER_DEFAULT
+
+    def shows(self, level: str, category: str, message: str) -> bool:
+        """Whether a record is shown."""
+        return NUMBERS.get(level, 20) >= self.threshold(category) or message.startswith(_ALWAYS)
+
+
+class Console:
+    """Writes records to a text stream. Never raises for a stream whose reader went away."""
+
+    def __init__(self, out: TextIO, filter: Filter, colour: bool, as_json: bool = False) -> None:
+        self._out = out
+        self._filter = filter
+        self._colour = colour
+        self._json = as_json
+        self._copy: TextIO | None = None
+
+    def also(self, file: TextIO) -> None:
+        """Write JSON lines to `file` too."""
+        self._copy = file
+
+    def text(self, text: str, colour: str = "") -> None:
+        """A line without time stamp, for people: not shown where JSON is asked for."""
+        if not self._json:
+            self._write(f"\x1b[{colour}m{text}\x1b[0m" if colour and self._colour else text)
+
+    def record(
+        self,
+        level: str,
+        category: str,
+        message: str,
+        *,
+        time: float | None = None,
+        **members: Any,
+    ) -> None:
+        """A log record: level by the original's name, time in seconds since the epoch."""
+        if not self._filter.shows(level, category, message):
+            return
+        instant = datetime.now(timezone.utc) if time is None else _instant(time)
+        stamp = instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+        if self._json or self._copy is not None:
+            line = _json_line(stamp, level, category, message, members)
+            if self._copy is not None:
+                self._copy.write(line + "\n")
+                self._copy.flush()
+            if self._json:
+                self._write(line)
+                return
+        colour = _COLOURS.get(level, "") if self._colour else ""
+        lines = [f"[{stamp}] {line}" for line in message.split("\n")]
+        if colour:
+            lines = [f"\x1b[{colour}m{line}\x1b[0m" for line in lines]
+        self._write("\n".join(lines))
+
+    def _write(self, text: str) -> None:
+        try:
+            self._out.write(text + "\n")
+            self._out.flush()
+        except (BrokenPipeError, ValueError):
+            pass
+
+
+def _instant(time: float) -> datetime:
+    return datetime.fromtimestamp(time, timezone.utc)
+
+
+def _json_line(
+    stamp: str, level: str, category: str, message: str, members: Mapping[str, Any]
+) -> str:
+    record = {"time": stamp, "level": level, "category": category, "message": message}
+    record.update({name: value for name, value in members.items() if value not in (None, "")})
+    return json.dumps(record, ensure_ascii=False)
+
+
+def wants_colour(out: TextIO, environ: Mapping[str, str]) -> bool:
+    """Colour on a terminal; NO_COLOR turns it off, FORCE_COLOR on."""
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return out.isatty()
+
+
+def safe_stdout() -> TextIO:
+    """stdout that can write any text."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    return sys.stdout
