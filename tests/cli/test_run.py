@@ -97,7 +97,7 @@ def test_usage_errors_end_with_one(func: Func, tmp_path: Path) -> None:
 
 
 def test_no_project(func: Func, tmp_path: Path) -> None:
-    for command in (["start"], ["settings", "list"], ["new"]):
+    for command in (["start"], ["settings", "list"], ["new"], ["pack"]):
         err = func(*command, cwd=tmp_path, code=1).err
         assert err.startswith(
             "Unable to find project root. Expecting to find one of host.json, local.settings.json "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lazulite.cli import jsonc
+from lazulite.cli import json_edit
 from lazulite.cli.files import write_text
 from lazulite.errors import FileSyntaxError, Where
 
@@ -34,8 +34,8 @@ class LocalSettings:
             raise FileSyntaxError("not UTF-8 text.", where=Where(file=path)) from None
         return cls(path, text if text.strip() else _EMPTY)
 
-    def _root(self) -> jsonc.Node:
-        node = jsonc.parse(self.text, self.path)
+    def _root(self) -> json_edit.Node:
+        node = json_edit.parse(self.text, self.path)
         if not isinstance(node.value, dict):
             raise FileSyntaxError("an object is expected.", where=Where(file=self.path))
         return node
@@ -63,17 +63,17 @@ class LocalSettings:
         parent = root.member(section)
         if parent is None or not isinstance(parent.node.value, dict):
             if parent is not None:
-                self.text = jsonc.replace(self.text, parent.node, {})
+                self.text = json_edit.replace(self.text, parent.node, {})
             else:
-                self.text = jsonc.add(self.text, root, section, {})
+                self.text = json_edit.add(self.text, root, section, {})
             parent = self._root().member(section)
             assert parent is not None
         found = parent.node.member(name)
         if found is None:
-            self.text = jsonc.add(self.text, parent.node, name, value)
+            self.text = json_edit.add(self.text, parent.node, name, value)
             return False
         node = found.node.member("ConnectionString")
-        self.text = jsonc.replace(self.text, node.node if node else found.node, value)
+        self.text = json_edit.replace(self.text, node.node if node else found.node, value)
         return True
 
     def drop(self, section: str, name: str) -> bool:
@@ -82,7 +82,7 @@ class LocalSettings:
         found = parent.node.member(name) if parent else None
         if parent is None or found is None:
             return False
-        self.text = jsonc.remove(self.text, parent.node, found)
+        self.text = json_edit.remove(self.text, parent.node, found)
         return True
 
     def mark(self, encrypted: bool) -> None:
@@ -90,9 +90,9 @@ class LocalSettings:
         root = self._root()
         member = root.member("IsEncrypted")
         if member is None:
-            self.text = jsonc.add(self.text, root, "IsEncrypted", encrypted)
+            self.text = json_edit.add(self.text, root, "IsEncrypted", encrypted)
         else:
-            self.text = jsonc.replace(self.text, member.node, encrypted)
+            self.text = json_edit.replace(self.text, member.node, encrypted)
 
     def save(self) -> None:
         """Write the file, whole or not at all."""

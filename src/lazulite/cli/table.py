@@ -12,6 +12,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "templates": ("lazulite.cli.templates_list", "List the templates of `func new`."),
     "start": ("lazulite.cli.start", "Run the app here (also: func host start)."),
     "settings": ("lazulite.cli.settings", "Show and change the app settings of this machine."),
+    "pack": ("lazulite.cli.pack", "Put the app and its packages into a zip file."),
     "completion": ("lazulite.cli.completion", "Print the completion script of a shell."),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazulite.cli import jsonc
+from lazulite.cli import json_edit
 from lazulite.errors import FileSyntaxError
 
 JSON = st.recursive(
@@ -22,18 +22,18 @@ JSON = st.recursive(
 @given(JSON, st.sampled_from([None, 1, 2, "\t"]), st.booleans())
 def test_reads_what_json_writes(value: object, indent: str | int | None, ascii: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii)
-    assert jsonc.parse(text, "f").value == value
+    assert json_edit.parse(text, "f").value == value
 
 
 @given(st.text(max_size=40) | st.text("{}[]:,\"'/*\n ab1\\", max_size=20))
 def test_fails_with_its_own_error_only(text: str) -> None:
     with suppress(FileSyntaxError):
-        jsonc.parse(text, "f")
+        json_edit.parse(text, "f")
 
 
 def test_nesting_without_end() -> None:
     with pytest.raises(FileSyntaxError, match="nested too deeply"):
-        jsonc.parse("[" * 100_000, "f")
+        json_edit.parse("[" * 100_000, "f")
 
 
 @given(
@@ -46,14 +46,14 @@ def test_adding_and_removing(
     members: dict[str, str], key: str, value: str, indent: int | None
 ) -> None:
     text = json.dumps(members, indent=indent)
-    node = jsonc.parse(text, "f")
+    node = json_edit.parse(text, "f")
     if key in members:
         found = next(m for m in node.members if m.key == key)
         left = {k: v for k, v in members.items() if k != key}
-        assert jsonc.parse(jsonc.remove(text, node, found), "f").value == left
+        assert json_edit.parse(json_edit.remove(text, node, found), "f").value == left
     else:
-        added = jsonc.add(text, node, key, value)
-        assert jsonc.parse(added, "f").value == {**members, key: value}
+        added = json_edit.add(text, node, key, value)
+        assert json_edit.parse(added, "f").value == {**members, key: value}
         assert json.loads(added) == {**members, key: value}
 
 
@@ -69,29 +69,29 @@ TEXT = """\ufeff// top
 
 
 def test_lenient_reading() -> None:
-    assert jsonc.parse(TEXT, "f").value == {"one": 1, "two": "2", "three": {"x": [1, 2]}}
+    assert json_edit.parse(TEXT, "f").value == {"one": 1, "two": "2", "three": {"x": [1, 2]}}
 
 
 @pytest.mark.parametrize("key", ["one", "two", "three"])
 def test_removing_keeps_the_comments_of_others(key: str) -> None:
-    node = jsonc.parse(TEXT, "f")
+    node = json_edit.parse(TEXT, "f")
     member = node.member(key.upper())
     assert member is not None
-    text = jsonc.remove(TEXT, node, member)
+    text = json_edit.remove(TEXT, node, member)
     left = {k: v for k, v in {"one": 1, "two": "2", "three": {"x": [1, 2]}}.items() if k != key}
-    assert jsonc.parse(text, "f").value == left
+    assert json_edit.parse(text, "f").value == left
     for comment in ("// top", "// about one", "/* between */", "// about three"):
         assert comment in text
 
 
 def test_adding_behind_a_comment() -> None:
     text = '{\n  "a": 1 // note\n}'
-    added = jsonc.add(text, jsonc.parse(text, "f"), "b", "x")
+    added = json_edit.add(text, json_edit.parse(text, "f"), "b", "x")
     assert added == '{\n  "a": 1, // note\n  "b": "x"\n}'
     empty = '{"Values": {}}'
-    values = jsonc.parse(empty, "f").member("Values")
+    values = json_edit.parse(empty, "f").member("Values")
     assert values is not None
-    assert json.loads(jsonc.add(empty, values.node, "k", "v")) == {"Values": {"k": "v"}}
+    assert json.loads(json_edit.add(empty, values.node, "k", "v")) == {"Values": {"k": "v"}}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_adding_behind_a_comment() -> None:
 )
 def test_errors_have_their_place(text: str, line: int, column: int) -> None:
     with pytest.raises(FileSyntaxError) as caught:
-        jsonc.parse(text, "f.json")
+        json_edit.parse(text, "f.json")
     where = caught.value.where
     assert where is not None
     assert (where.file, where.line, where.column) == ("f.json", line, column)
