@@ -76,7 +76,7 @@ class Tools:
 
 def find_tools(interpreters: Sequence[str], environ: Mapping[str, str]) -> Tools:
     """uv, unless pip alone was told which index to use, and the first interpreter with pip."""
-    uv = shutil.which("uv", path=environ.get("PATH"))
+    uv = shutil.which("uv", path=environ.get("PATH", ""))
     if uv and _pip_is_configured(environ) and not any(n.startswith("UV_") for n in environ):
         uv = None
     return Tools(uv, next((p for p in interpreters if _has_pip(p)), None))
