@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "start": ("lazulite.cli.start", "Run the app here (also: func host start)."),
     "settings": ("lazulite.cli.settings", "Show and change the app settings of this machine."),
     "pack": ("lazulite.cli.pack", "Put the app and its packages into a zip file."),
+    "doctor": ("lazulite.cli.doctor", "Check the app and say how to mend what is wrong."),
     "completion": ("lazulite.cli.completion", "Print the completion script of a shell."),
 }
 
