@@ -64,6 +64,11 @@ def _dispatch(args: list[str], prog: str) -> int:
         from lazulite.cli.start import command
 
         return invoke(command, args[1:], f"{prog} start")
+    if args in (["--version"], ["-v"]):
+        from lazulite import __version__
+
+        print(__version__)
+        return 0
     from lazulite.cli.root import command as root
 
     return invoke(root, args, prog)
