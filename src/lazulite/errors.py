@@ -16,6 +16,8 @@ LazuliteError                    anything that ends with a message instead of a 
 │   ├── FunctionTimeout          it ran longer than functionTimeout
 │   └── WorkerLost               the worker died while it ran
 ├── WorkerError                  a worker cannot be started
+├── BuildError                   the app's packages cannot be installed for the target
+│   └── NativeBuildError         one has no wheel for it; exit code 4, as the original's
 └── UsageError                   a command was called in a way it cannot serve
 """
 
@@ -119,6 +121,13 @@ class WorkerLost(InvocationError): ...
 
 
 class WorkerError(LazuliteError): ...
+
+
+class BuildError(LazuliteError): ...
+
+
+class NativeBuildError(BuildError):
+    exit_code = 4
 
 
 class UsageError(LazuliteError): ...

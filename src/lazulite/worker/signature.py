@@ -52,7 +52,11 @@ def converter_for(binding: BindingSpec, pytype: Any) -> Any:
     found = registry.get(binding.type)
     if found is not None:
         return found
-    known = {name.lower(): converter for name, converter in registry._bindings.items()}
+    known = {
+        name.lower(): converter
+        for name, converter in registry._bindings.items()
+        if isinstance(name, str)
+    }
     return known.get(binding.kind)
 
 

@@ -1,0 +1,50 @@
+"""Where the app is, and what it is made of, as far as the commands need to know."""
+
+from __future__ import annotations
+
+import os
+
+from lazulite.errors import UsageError
+
+_MARKS = ("host.json", "local.settings.json")
+
+
+def find_root(start: str = ".") -> str:
+    """The app's folder: `start` or the nearest one above it with host.json or local.settings.json.
+
+    Absolute. Raises UsageError when there is none.
+    """
+    folder = os.path.abspath(start)
+    while True:
+        if any(os.path.isfile(os.path.join(folder, mark)) for mark in _MARKS):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            raise UsageError(
+                "Unable to find project root. Expecting to find one of host.json, "
+                "local.settings.json in project root.",
+                hint="Go to the app's folder, name it with --script-root, "
+                "or create an app with `func init`.",
+            )
+        folder = above
+
+
+def script_file(root: str) -> str:
+    """The name of the v2 model's file: PYTHON_SCRIPT_FILE_NAME of the environment or of
+    local.settings.json, else function_app.py."""
+    name = os.environ.get("PYTHON_SCRIPT_FILE_NAME")
+    if not name:
+        from lazulite.cli.local_settings import LocalSettings
+
+        name = LocalSettings.open(root).values().get("PYTHON_SCRIPT_FILE_NAME")
+    return name or "function_app.py"
+
+
+def v1_functions(root: str) -> list[str]:
+    """The folders directly under `root` that hold a function.json, sorted."""
+    with os.scandir(root) as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if entry.is_dir() and os.path.isfile(os.path.join(entry.path, "function.json"))
+        )

@@ -1,0 +1,145 @@
+"""The templates of `func new`: the table. Their texts are in the folders beside it.
+
+A text holds `<<name>>` where something is filled in. Each folder has `v2.txt` (imports, then one
+decorated function), `v1.txt` (`__init__.py`) and `function.json.txt`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# the kinds of binding that the runtime serves; a new kind adds its name here
+OFFERED = frozenset({"http", "timer", "queue", "blob", "table"})
+
+_HERE = os.path.dirname(__file__)
+
+
+@dataclass(frozen=True)
+class Template:
+    """One template: `name` is what it is called here, `others` what the original calls it.
+
+    kind: the kind of binding that it needs; inputs: what may be filled in, with defaults.
+    """
+
+    folder: str
+    name: str
+    kind: str
+    summary: str
+    default_name: str
+    inputs: Mapping[str, str]
+    others: tuple[str, ...] = ()
+
+    @property
+    def offered(self) -> bool:
+        return self.kind in OFFERED
+
+    def text(self, file: str, values: Mapping[str, str]) -> str:
+        return fill(read(os.path.join(self.folder, f"{file}.txt")), values)
+
+
+_STORAGE = {"connection": "AzureWebJobsStorage"}
+_HTTP = {"auth": "function", "route": ""}
+
+TEMPLATES = (
+    Template(
+        folder="http",
+        name="HTTP trigger",
+        kind="http",
+        summary="answers HTTP requests",
+        default_name="http_trigger",
+        inputs=_HTTP,
+        others=("HttpTrigger",),
+    ),
+    Template(
+        folder="timer",
+        name="Timer trigger",
+        kind="timer",
+        summary="runs on a schedule",
+        default_name="timer_trigger",
+        inputs={"schedule": "0 */5 * * * *"},
+        others=("TimerTrigger",),
+    ),
+    Template(
+        folder="queue",
+        name="Queue trigger",
+        kind="queue",
+        summary="handles the messages of a storage queue",
+        default_name="queue_trigger",
+        inputs={"queue": "python-queue-items", **_STORAGE},
+        others=("Azure Queue Storage trigger", "QueueTrigger"),
+    ),
+    Template(
+        folder="blob",
+        name="Blob trigger",
+        kind="blob",
+        summary="handles blobs that are new or have changed",
+        default_name="blob_trigger",
+        inputs={"path": "samples/{name}", **_STORAGE},
+        others=("Azure Blob Storage trigger", "BlobTrigger"),
+    ),
+    Template(
+        folder="blob_eventgrid",
+        name="Blob trigger (Event Grid)",
+        kind="blob",
+        summary="handles blobs that an Event Grid subscription tells of",
+        default_name="blob_event_trigger",
+        inputs={"path": "samples/{name}", **_STORAGE},
+        others=(
+            "Azure Blob Storage trigger (using Event Grid)",
+            "Blob EventGrid trigger",
+            "Blob trigger (using Event Grid)",
+            "EventGridBlobTrigger",
+        ),
+    ),
+    Template(
+        folder="table",
+        name="Table input and output",
+        kind="table",
+        summary="an HTTP function that reads and writes a storage table",
+        default_name="table_rows",
+        inputs={"table": "items", **_HTTP, **_STORAGE},
+        others=("Table",),
+    ),
+    Template(
+        folder="event_grid",
+        name="Event Grid trigger",
+        kind="eventgrid",
+        summary="handles the events of an Event Grid subscription",
+        default_name="event_grid_trigger",
+        inputs={},
+        others=("EventGrid trigger", "Azure Event Grid trigger", "EventGridTrigger"),
+    ),
+    Template(
+        folder="warmup",
+        name="Warmup trigger",
+        kind="warmup",
+        summary="runs when an instance is added",
+        default_name="warmup",
+        inputs={},
+        others=("WarmupTrigger", "Warm up trigger"),
+    ),
+)
+
+
+def find(name: str) -> Template | None:
+    """The template called `name`, here or in the original, whatever its case."""
+    wanted = name.strip().lower()
+    for template in TEMPLATES:
+        names = (template.name, template.folder, *template.others)
+        if wanted in (known.lower() for known in names):
+            return template
+    return None
+
+
+def read(path: str) -> str:
+    """A text of this package."""
+    with open(os.path.join(_HERE, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """`text` with each `<<name>>` replaced by its value."""
+    return re.sub(r"<<(\w+)>>", lambda match: values[match[1]], text)
