@@ -17,7 +17,15 @@ from lazulite.errors import LazuliteError, Where
 from lazulite.expr.names import Builtins, HttpNames, binding_names
 from lazulite.expr.template import BoundNames
 from lazulite.host.journal import Journal
-from lazulite.model import NO_DATA, BindingSpec, Data, FunctionSpec, Invocation, Outcome, TriggerEvent
+from lazulite.model import (
+    NO_DATA,
+    BindingSpec,
+    Data,
+    FunctionSpec,
+    Invocation,
+    Outcome,
+    TriggerEvent,
+)
 from lazulite.web.retry import retry_delay
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import pack, unpack
@@ -65,9 +73,7 @@ class Dispatcher:
             if outcome.ok or retry is None:
                 return outcome
             if 0 <= retry.max_retries <= attempt:
-                self._log(
-                    "Error", spec, f"Function execution failed after '{attempt}' retries."
-                )
+                self._log("Error", spec, f"Function execution failed after '{attempt}' retries.")
                 return outcome
             attempt += 1
             seconds = retry_delay(

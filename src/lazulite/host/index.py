@@ -12,7 +12,13 @@ from lazulite.config.functions import decorated_function, mark_name_conflicts
 from lazulite.errors import Where
 from lazulite.model import FunctionSpec
 from lazulite.web.keys import AuthLevel
-from lazulite.web.routes import RouteError, conflicting_route, is_reserved, join_route, parse_template
+from lazulite.web.routes import (
+    RouteError,
+    conflicting_route,
+    is_reserved,
+    join_route,
+    parse_template,
+)
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,7 @@ def _distinct(specs: Iterable[FunctionSpec]) -> list[FunctionSpec]:
     return list(chosen.values())
 
 
-def _decorated(
-    config: AppConfig, found: Mapping[str, Any], kinds: Container[str]
-) -> FunctionSpec:
+def _decorated(config: AppConfig, found: Mapping[str, Any], kinds: Container[str]) -> FunctionSpec:
     spec = decorated_function(
         config.root,
         config.settings,

@@ -83,20 +83,18 @@ class Keys:
             value = value or generate_key("master")
             await self._save_host(host._replace(master=value))
             return Change(value, created=False)
-        member = "functions" if scope == "functionkeys" else "system"
         value = value or generate_key("function" if scope == "functionkeys" else "system")
-        before: Mapping[str, str] = getattr(host, member)
-        await self._save_host(host._replace(**{member: {**before, name: value}}))
+        before = _of_scope(host, scope)
+        await self._save_host(_with_scope(host, scope, {**before, name: value}))
         return Change(value, created=name not in before)
 
     async def delete_host(self, scope: Scope, name: str) -> bool:
         """False when there is no such key."""
         host = await self.host()
-        member = "functions" if scope == "functionkeys" else "system"
-        rest = dict(getattr(host, member))
+        rest = dict(_of_scope(host, scope))
         if rest.pop(name, None) is None:
             return False
-        await self._save_host(host._replace(**{member: rest}))
+        await self._save_host(_with_scope(host, scope, rest))
         return True
 
     async def set_function(self, function: str, name: str, value: str | None) -> Change:
@@ -151,3 +149,13 @@ class Keys:
         stamp = datetime.now(timezone.utc).strftime("%Y-%m-%d %H.%M.%S.%f")
         await self._state.write(f"{path.removesuffix('.json')}.snapshot.{stamp}.json", body)
         await self._state.delete(path)
+
+
+def _of_scope(host: HostSecrets, scope: Scope) -> Mapping[str, str]:
+    return host.functions if scope == "functionkeys" else host.system
+
+
+def _with_scope(host: HostSecrets, scope: Scope, keys: Mapping[str, str]) -> HostSecrets:
+    if scope == "functionkeys":
+        return host._replace(functions=keys)
+    return host._replace(system=keys)

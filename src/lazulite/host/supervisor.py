@@ -106,9 +106,7 @@ class Supervisor:
         except WireClosed as error:
             raise WorkerError("the worker ended while it loaded the app") from error
         self.workers.append(worker)
-        self._journal.host(
-            "Information", "Host.Startup", "Worker process started and initialized."
-        )
+        self._journal.host("Information", "Host.Startup", "Worker process started and initialized.")
         async with self._changed:
             self._changed.notify_all()
         return worker

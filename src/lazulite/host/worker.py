@@ -43,9 +43,7 @@ class Worker:
             self.ready = False
             for id, waiter in self._running.items():
                 if not waiter.done():
-                    waiter.set_result(
-                        Outcome(id, error="the worker died while it ran", lost=True)
-                    )
+                    waiter.set_result(Outcome(id, error="the worker died while it ran", lost=True))
             self._running.clear()
             if not self.ended.done():
                 self.ended.set_result(None)

@@ -20,7 +20,8 @@ def expose_package(name: str, folder: str) -> None:
     spec = spec_from_file_location(
         name, f"{folder}/__init__.py", submodule_search_locations=[folder]
     )
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

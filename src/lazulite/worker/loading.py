@@ -75,7 +75,7 @@ def user_stack(error: BaseException) -> str:
 
 
 def _internal(filename: str, here: str) -> bool:
-    return filename.startswith(here) or filename.startswith("<frozen importlib")
+    return filename.startswith((here, "<frozen importlib"))
 
 
 def _user_place(error: BaseException, root: str) -> tuple[str, int]:

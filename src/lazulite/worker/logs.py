@@ -19,7 +19,7 @@ from typing import Any
 from lazulite.worker.context import Call, current, thread_locals
 
 PIECE = 100_000
-_SYSTEM = ("azure_functions_worker", "azure.functions")
+_SYSTEM = ("azure_functions_worker", "azure.functions", "_granian", "granian")
 _LEVELS = (
     (logging.CRITICAL, "Critical"),
     (logging.ERROR, "Error"),

@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from lazulite.wire.peer import Answer, connect
 
@@ -25,13 +25,18 @@ def run(fds: Sequence[int]) -> int:
     os.dup2(err, 2)
     os.close(out)
     os.close(err)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout = sys.__stdout__ = _line_stream(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _line_stream(2)  # type: ignore[misc]
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     worker = Worker(listeners, log)
     return asyncio.run(worker.run(socket.socket(fileno=wire)))
+
+
+def _line_stream(fd: int) -> TextIO:
+    """A text stream over a pipe that loses no line when the process dies."""
+    return open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 class Worker:

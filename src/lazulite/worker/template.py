@@ -36,7 +36,10 @@ def serve(control_fd: int) -> None:
                 os.read(wake_read, 4096)
             reap(control)
         if control.fileno() in readable:
-            request = forkserver.receive(control)
+            try:
+                request = forkserver.receive(control)
+            except ConnectionError:
+                request = None
             if request is None:
                 return
             message, fds = request
@@ -50,7 +53,10 @@ def serve(control_fd: int) -> None:
                 become_worker(fds)
             for fd in fds:
                 os.close(fd)
-            forkserver.send(control, {"forked": message["fork"], "pid": pid})
+            try:
+                forkserver.send(control, {"forked": message["fork"], "pid": pid})
+            except OSError:
+                return
 
 
 def warm_up() -> None:

@@ -86,9 +86,7 @@ class KeyApi:
         change = await self._keys.set_function(params["function"], params["name"], value)
         return _changed(request, params["name"], change)
 
-    async def _function_delete(
-        self, request: WebRequest, params: Mapping[str, str]
-    ) -> WebResponse:
+    async def _function_delete(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         if not self._known(params["function"]):
             return WebResponse(404)
         gone = await self._keys.delete_function(params["function"], params["name"])

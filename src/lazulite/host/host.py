@@ -1,0 +1,262 @@
+"""The host of one app: puts its parts together and lives with them until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from lazulite.abc import BindingContext
+from lazulite.bindings import Bindings, known_kinds
+from lazulite.config.app import AppConfig
+from lazulite.errors import LazuliteError
+from lazulite.host import settle, welcome
+from lazulite.host.admin.functions import FunctionApi
+from lazulite.host.admin.home import home_page
+from lazulite.host.admin.host import HostApi, HostFacts
+from lazulite.host.admin.keys import KeyApi
+from lazulite.host.admin.router import Router, request_of
+from lazulite.host.clock import SystemClock
+from lazulite.host.dispatch import Dispatcher
+from lazulite.host.index import Index, build
+from lazulite.host.journal import Journal
+from lazulite.host.keys import Keys
+from lazulite.host.launch import Launch, Template
+from lazulite.host.listeners import Listeners
+from lazulite.host.listening import PublicSockets
+from lazulite.host.logstream import LogStream
+from lazulite.host.options import StartOptions
+from lazulite.host.supervisor import Supervisor
+from lazulite.model import FunctionSpec, Outcome
+from lazulite.telemetry.console import Console, Filter
+from lazulite.web.keys import KeyTable
+from lazulite.wire.peer import Answer
+
+GRACE = 10.0
+
+
+class Host:
+    """`run` is its life; `interrupt` ends it, a second time at once."""
+
+    def __init__(
+        self,
+        options: StartOptions,
+        config: AppConfig,
+        launch: Launch,
+        listeners: PublicSockets,
+        console: Console,
+        levels: Filter,
+    ) -> None:
+        self._options = options
+        self._config = config
+        self._launch = launch
+        self._public = listeners
+        self._console = console
+        self._levels = levels
+        self._journal = Journal(console)
+        self._clock = SystemClock()
+        self._instance_id = uuid4().hex
+        self._index = Index({}, "v1", stacks={})
+        self._state = "Starting"
+        self._stop = asyncio.Event()
+        self._interrupts = 0
+        self._keys_wanted = options.enable_auth or not _development(config)
+        self._spool = _spool(config.root)
+
+    # life
+
+    async def run(self, template_pid: int, control: socket.socket) -> int:
+        """Serve until interrupted; the exit code."""
+        self._console.text(welcome.banner())
+        for message in self._config.messages:
+            self._journal.host("Information", "Host.Startup", message)
+        for warning in self._config.warnings:
+            self._journal.host("Warning", "Host.Startup", str(warning))
+        template = Template(template_pid, control)
+        self._assemble(template)
+        try:
+            return await self._live(template)
+        finally:
+            shutil.rmtree(self._spool, ignore_errors=True)
+
+    def _assemble(self, template: Template) -> None:
+        config = self._config
+        self._router = Router(self._key_table)
+        self._bindings = Bindings(self._context())
+        self._supervisor = Supervisor(
+            template,
+            self._public.fds,
+            config.processes,
+            LogStream(self._journal.take),
+            self._journal,
+            {
+                "web": self._web,
+                "inputs": lambda body, parts: self._dispatcher.http_inputs(body, parts),
+                "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
+            },
+            lambda: settle.load_message(config, self._launch.environ, self._levels),
+            self._settle,
+        )
+        self._dispatcher = Dispatcher(self._supervisor, self._bindings, self._journal, self._clock)
+        self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
+        self._mount()
+
+    async def _live(self, template: Template) -> int:
+        starting = asyncio.ensure_future(self._start(template))
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            if starting.done():
+                await starting
+                await stopping
+            else:
+                starting.cancel()
+        finally:
+            stopping.cancel()
+            await self._shut_down()
+        return 0
+
+    async def _start(self, template: Template) -> None:
+        await template.ready(self._options.timeout)
+        await self._supervisor.start()
+        self._tell()
+        self._state = "Running"
+        await self._listeners.start(self._index.functions)
+
+    async def _shut_down(self) -> None:
+        self._state = "Stopping"
+        grace = GRACE if self._interrupts < 2 else 0.0
+        await self._listeners.stop()
+        await self._supervisor.stop(grace)
+        self._state = "Stopped"
+
+    def interrupt(self) -> None:
+        """A signal arrived: drain; the second one does not wait."""
+        self._interrupts += 1
+        if self._interrupts > 1:
+            os._exit(130)
+        self._stop.set()
+
+    # loading
+
+    async def _settle(self, report: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The `serve` message for what a worker loaded."""
+        self._index = build(self._config, report, known_kinds())
+        self._dispatcher.functions = self._index.functions
+        keys = await self._key_table()
+        return settle.serve_message(
+            self._config, self._options, self._index, keys, self._spool, None
+        )
+
+    def _tell(self) -> None:
+        """Print the functions and what is wrong with some."""
+        index = self._index
+        scheme = "https" if self._options.use_https else "http"
+        base = f"{scheme}://localhost:{self._public.port}"
+        prefix = self._config.host.http.route_prefix
+        for line in welcome.function_list(index.functions.values(), base, prefix):
+            self._console.text(line)
+        if index.problem:
+            text = f"Worker failed to index functions\n{index.problem}"
+            if index.problem_stack:
+                text += f"\n{index.problem_stack.rstrip()}"
+            self._journal.host("Error", "Host.Startup", text)
+        for spec in index.functions.values():
+            if spec.error:
+                self._tell_error(spec)
+        if not self._options.verbose:
+            self._console.text("For detailed output, run func with --verbose flag.")
+
+    def _tell_error(self, spec: FunctionSpec) -> None:
+        text = f"The '{spec.name}' function is in error: {spec.error}"
+        stack = (self._index.stacks or {}).get(spec.name)
+        if stack:
+            text += f"\n{stack.rstrip()}"
+        self._journal.host("Error", "Host.Startup", text)
+
+    # HTTP of the host itself
+
+    def _mount(self) -> None:
+        facts = HostFacts(
+            host_id=self._config.host_id,
+            instance_id=self._instance_id,
+            root=self._config.root,
+            state=lambda: "Error" if self._index.problem else self._state,
+            errors=lambda: [self._index.problem] if self._index.problem else [],
+            restart=lambda: None,
+            healthy=lambda: True,
+        )
+        HostApi(facts).mount(self._router)
+        functions = FunctionApi(
+            lambda: self._index, self._run_by_hand, self._config.host.http.route_prefix
+        )
+        functions.mount(self._router)
+
+    async def _web(self, body: Any, parts: list[bytes]) -> Answer:
+        """The `web` call: a request that is the host's to answer."""
+        request = request_of(body, parts[0])
+        if request.path == "/":
+            disabled = self._config.settings.is_true("AzureWebJobsDisableHomepage")
+            response = home_page(disabled)
+        else:
+            response = await self._router.answer(request)
+        headers = [list(pair) for pair in response.headers.items()]
+        return {"status": response.status, "headers": headers}, [response.body]
+
+    async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
+        trigger = spec.trigger
+        if trigger is None or spec.error:
+            return Outcome("", error=spec.error or "it has no trigger")
+        try:
+            event = await self._bindings.trigger(trigger.kind).manual(spec, trigger, input)
+        except LazuliteError as error:
+            return Outcome("", error=str(error))
+        except KeyError:
+            return Outcome("", error="call an HTTP function by its URL")
+        return await self._dispatcher.execute(spec.name, event)
+
+    async def _key_table(self) -> KeyTable | None:
+        if not self._keys_wanted:
+            return None
+        raise NotImplementedError
+
+    # what bindings may use
+
+    def _context(self) -> BindingContext:
+        config = self._config
+        return BindingContext(
+            host_id=config.host_id,
+            instance_id=self._instance_id,
+            app_root=config.root,
+            spool=self._spool,
+            accounts=None,  # type: ignore[arg-type]
+            state=None,  # type: ignore[arg-type]
+            clock=self._clock,
+            options=config.host.extension,
+            singleton={},
+            log=self._journal.host,
+            webhook=self._router.webhook,
+            development=_development(config),
+        )
+
+
+def _development(config: AppConfig) -> bool:
+    return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
+
+
+def _spool(root: str) -> str:
+    """A folder for large values, beside the embedded store where that can be."""
+    base = os.path.join(root, ".lazulite")
+    try:
+        os.makedirs(base, exist_ok=True)
+        return tempfile.mkdtemp(prefix="spool-", dir=base)
+    except OSError:
+        return tempfile.mkdtemp(prefix="lazulite-spool-")
+
+
+__all__ = ["Host", "KeyApi", "Keys"]

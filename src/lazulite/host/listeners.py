@@ -1,0 +1,56 @@
+"""Starts and stops the listeners of an app's triggers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from lazulite.abc import Listener
+from lazulite.bindings import SERVED_BY_WORKER, Bindings
+from lazulite.errors import LazuliteError
+from lazulite.host.dispatch import Dispatcher
+from lazulite.host.journal import Journal
+from lazulite.model import FunctionSpec
+
+
+class Listeners:
+    """One listener per function that is neither HTTP, disabled nor in error."""
+
+    def __init__(self, bindings: Bindings, dispatcher: Dispatcher, journal: Journal) -> None:
+        self._bindings = bindings
+        self._dispatcher = dispatcher
+        self._journal = journal
+        self._running: dict[str, Listener] = {}
+        self.errors: dict[str, str] = {}
+
+    async def start(self, functions: Mapping[str, FunctionSpec]) -> None:
+        """Start what can be; what cannot is told, and the others go on."""
+        await asyncio.gather(*(self._start(spec) for spec in functions.values()))
+
+    async def _start(self, spec: FunctionSpec) -> None:
+        trigger = spec.trigger
+        if trigger is None or spec.error or spec.disabled or trigger.kind in SERVED_BY_WORKER:
+            return
+        try:
+            kind = self._bindings.trigger(trigger.kind)
+            listener = kind.listener(spec, trigger, self._dispatcher.executor(spec.name))
+            await listener.start()
+        except LazuliteError as error:
+            self.errors[spec.name] = str(error)
+            self._journal.host(
+                "Error",
+                "Host.Startup",
+                f"The listener for function 'Functions.{spec.name}' was unable to start. {error}",
+            )
+        else:
+            self._running[spec.name] = listener
+
+    async def stop(self) -> None:
+        """Stop all; returns when what ran has ended."""
+        listeners, self._running = list(self._running.values()), {}
+        self.errors.clear()
+        for result in await asyncio.gather(
+            *(listener.stop() for listener in listeners), return_exceptions=True
+        ):
+            if isinstance(result, BaseException):
+                self._journal.host("Error", "Host.Startup", f"A listener did not stop: {result}")

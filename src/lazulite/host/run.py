@@ -1,0 +1,44 @@
+"""The host's process: its event loop, its signals, what it prints."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+
+from lazulite.config.app import AppConfig
+from lazulite.host.host import Host
+from lazulite.host.launch import Launch
+from lazulite.host.listening import PublicSockets
+from lazulite.host.options import StartOptions
+from lazulite.telemetry.console import Console, Filter, safe_stdout, wants_colour
+
+
+def run(
+    options: StartOptions,
+    config: AppConfig,
+    launch: Launch,
+    listeners: PublicSockets,
+    template_pid: int,
+    control: socket.socket,
+) -> int:
+    """Serve until SIGINT or SIGTERM; the exit code."""
+    out = safe_stdout()
+    levels = Filter(config.host.logging.console_levels, options.verbose)
+    colour = wants_colour(out, config.settings)
+    console = Console(out, levels, colour, options.json_output)
+    if options.json_output_file:
+        console.also(open(options.json_output_file, "a", encoding="utf-8"))  # noqa: SIM115
+
+    async def main() -> int:
+        host = Host(options, config, launch, listeners, console, levels)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, host.interrupt)
+        return await host.run(template_pid, control)
+
+    try:
+        return asyncio.run(main())
+    finally:
+        sys.stdout.flush()

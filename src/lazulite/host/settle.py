@@ -1,0 +1,106 @@
+"""The two messages that make a worker serve: `load` and `serve`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from lazulite.config.app import AppConfig
+from lazulite.host.index import Index
+from lazulite.host.options import StartOptions
+from lazulite.model import spec_to_wire
+from lazulite.telemetry.console import Filter
+from lazulite.web.keys import KeyTable
+
+DEFAULT_BODY_LIMIT = 104_857_600
+DEBUG = 10
+
+
+def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) -> dict[str, Any]:
+    """What a worker needs to import the app. `log_level`: of Python's root logger."""
+    wanted = [levels.threshold(f"Function.{spec.name}.User") for spec in config.functions]
+    wanted += [levels.threshold("Function.x.User"), levels.threshold("Function")]
+    return {
+        "environ": dict(environ),
+        "root": config.root,
+        "search": search_path(config.root),
+        "script": config.script_name,
+        "folders": [spec_to_wire(spec) for spec in config.functions],
+        "log_level": max(DEBUG if min(wanted) < DEBUG else min(wanted), 1),
+    }
+
+
+def search_path(root: str) -> list[str]:
+    """What comes after the interpreter's own packages on the app's sys.path."""
+    return [os.path.join(root, ".python_packages", "lib", "site-packages"), root]
+
+
+def serve_message(
+    config: AppConfig,
+    options: StartOptions,
+    index: Index,
+    keys: KeyTable | None,
+    spool: str,
+    tls: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    """What a worker needs to open its doors."""
+    settings = config.settings
+    return {
+        "functions": [spec_to_wire(spec) for spec in index.functions.values()],
+        "routed": routed(index),
+        "prefix": config.host.http.route_prefix,
+        "policy": policy_message(config, options, keys),
+        "body_limit": _positive(settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"))
+        or DEFAULT_BODY_LIMIT,
+        "threads": _positive(settings.get("PYTHON_THREADPOOL_THREAD_COUNT")),
+        "spool": spool,
+        "development": settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development",
+        "server": {"tls": dict(tls) if tls else None},
+    }
+
+
+def routed(index: Index) -> list[str]:
+    """The HTTP functions that have a route: one whose route itself is wrong has none."""
+    return [
+        spec.name
+        for spec in index.functions.values()
+        if spec.is_http and not (spec.error and "route" in spec.error.lower())
+    ]
+
+
+def policy_message(
+    config: AppConfig, options: StartOptions, keys: KeyTable | None
+) -> dict[str, Any]:
+    """What stands before and after every function."""
+    http = config.host.http
+    local = config.local.host
+    cors = options.cors if options.cors is not None else local.origins
+    credentials = options.cors_credentials
+    if credentials is None:
+        credentials = bool(local.cors_credentials)
+    hsts = http.hsts
+    return {
+        "cors": list(cors),
+        "cors_credentials": credentials,
+        "keys": keys.to_json() if keys is not None else None,
+        "custom_headers": dict(http.custom_headers),
+        "hsts": {
+            "maxAge": hsts.max_age,
+            "includeSubDomains": hsts.include_sub_domains,
+            "preload": hsts.preload,
+            "excludedHosts": list(hsts.excluded_hosts),
+        }
+        if hsts.is_enabled
+        else None,
+        "max_outstanding": http.max_outstanding_requests,
+    }
+
+
+def _positive(text: str | None) -> int | None:
+    """A positive whole number, or None for nothing or anything else."""
+    try:
+        number = int(text) if text else 0
+    except ValueError:
+        return None
+    return number if number > 0 else None
