@@ -53,7 +53,11 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """A message as a store holds it; `body` is the message as given to `put` (not base64)."""
+    """A message as a store holds it; `body` is the message as given to `put` (not base64).
+
+    problem: why the text in the store could not be decoded, None when it could; `body` is then that
+    text itself, in UTF-8.
+    """
 
     id: str
     body: bytes
@@ -62,6 +66,7 @@ class QueueMessage:
     inserted: datetime
     expires: datetime | None
     next_visible: datetime | None
+    problem: str | None = None
 
 
 class QueueStore(Protocol):
@@ -80,7 +85,10 @@ class QueueStore(Protocol):
         delay: float = 0.0,
         time_to_live: float | None = None,
     ) -> None:
-        """Add messages, in order, creating the queue if it is absent."""
+        """Add messages, in order, creating the queue if it is absent.
+
+        delay: seconds until they are visible; time_to_live: seconds, None = 7 days, -1 = for ever.
+        """
         ...
 
     async def receive(self, queue: str, count: int, visibility: float) -> list[QueueMessage]:
@@ -104,8 +112,8 @@ class QueueStore(Protocol):
 
     def arrived(self, queue: str) -> Awaitable[None]:
         """Completes soon after this process (or, where the store can tell, any other) adds a
-        message to `queue`. May complete without cause; cancelled freely. Waiters are hints:
-        messages are still found by polling."""
+        message to `queue`, counted from this call (not from the first await). May complete
+        without cause; cancelled freely. Waiters are hints: messages are still found by polling."""
         ...
 
 
@@ -168,6 +176,11 @@ class BlobStore(Protocol):
         """Delete a blob; nothing happens when it is absent."""
         ...
 
+    def changed(self, container: str) -> Awaitable[None]:
+        """Completes soon after this process (or, where the store can tell, any other) writes or
+        deletes a blob of `container`: a hint, as QueueStore.arrived is."""
+        ...
+
 
 class BlobAdmin(Protocol):
     """What `func storage` and tests need beyond BlobStore."""
@@ -183,14 +196,14 @@ Entity = Mapping[str, Any]
 
 
 class TableStore(Protocol):
-    """Tables of entities: mappings with PartitionKey and RowKey and str, int, float, bool, datetime
-    or bytes values."""
+    """Tables of entities: mappings with PartitionKey and RowKey and str, int (64 bits), float,
+    bool, datetime (aware, UTC), bytes or uuid.UUID values. A None value is not stored."""
 
     async def query(self, table: str, filter: str, take: int | None) -> list[Entity]:
         """Entities that match an OData filter ('' = all), at most `take` (None = all).
 
         Ordered by PartitionKey, RowKey. Without `odata.etag` and `Timestamp`. Raises NotFound
-        when there is no such table.
+        when there is no such table, StoreError when the filter is malformed.
         """
         ...
 
@@ -220,7 +233,8 @@ class Document:
 
 class StateStore(Protocol):
     """What the host must remember: schedule status, receipts, keys. Paths look like
-    `azure-webjobs-hosts/timers/{hostId}/Host.Functions.{fn}/status`."""
+    `azure-webjobs-hosts/timers/{hostId}/Host.Functions.{fn}/status`: the first segment is a
+    container where the store has such. A path is used either for documents or for leases."""
 
     async def read(self, path: str) -> Document | None: ...
 
@@ -233,7 +247,9 @@ class StateStore(Protocol):
 
     async def delete(self, path: str) -> None: ...
 
-    async def list(self, prefix: str) -> list[str]: ...
+    async def list(self, prefix: str) -> list[str]:
+        """The paths, leased ones too, that start with `prefix`, which names a whole container."""
+        ...
 
     def leases(self) -> LeaseStore:
         """The leases of the same store."""
@@ -241,14 +257,19 @@ class StateStore(Protocol):
 
 
 class LeaseStore(Protocol):
-    """Exclusive, expiring ownership of a path among all hosts that share the store."""
+    """Exclusive, expiring ownership of a path among all hosts that share the store.
+
+    Leases last 15 to 60 seconds where the store is Azure Storage, which knows no others: ask for
+    that. The path reads as an empty document with the owner as metadata `FunctionInstance`.
+    """
 
     async def acquire(self, path: str, owner: str, seconds: float) -> str | None:
-        """A lease id, or None while another owner's lease has not expired."""
+        """A lease id, or None while another owner's lease has not expired. The owner of a lease
+        may acquire it again."""
         ...
 
     async def renew(self, path: str, lease: str, seconds: float) -> bool:
-        """False when the lease was lost."""
+        """False when the lease was lost: another owner has it or had it since."""
         ...
 
     async def release(self, path: str, lease: str) -> None: ...
@@ -256,13 +277,17 @@ class LeaseStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The three services behind one connection, and their administration."""
+    """The services behind one connection, and their administration.
+
+    state: the host's own documents and leases, when this is its account; close: ends their use.
+    """
 
     name: str
     kind: str  # "embedded" or "azure"
     queues: QueueStore
     blobs: BlobStore
     tables: TableStore
+    state: StateStore
     queue_admin: QueueAdmin
     blob_admin: BlobAdmin
     close: Callable[[], Awaitable[None]]

@@ -1,0 +1,1 @@
+"""The embedded store: an SQLite database and a folder of files."""
