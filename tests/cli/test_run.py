@@ -44,6 +44,14 @@ def test_every_command_has_help_with_examples(
     assert f"func {' '.join(command)}" in out.split("Examples:")[1]
 
 
+def test_every_command_has_its_page() -> None:
+    pages = Path(__file__).parents[2] / "docs" / "commands"
+    index = (pages / "README.md").read_text()
+    for verb in VERBS:
+        assert (pages / f"{verb}.md").read_text().startswith(f"# func {verb}\n")
+        assert f"[`func {verb}`]({verb}.md)" in index
+
+
 def test_help_imports_no_verb() -> None:
     script = (
         "import sys\n"
@@ -56,7 +64,7 @@ def test_help_imports_no_verb() -> None:
     )
     loaded = set(done.stdout.splitlines()[-1].split())
     assert not loaded & {module for module, _ in VERBS.values()}
-    assert not loaded & {"asyncio", "json", "pathlib", "azure", "granian", "dataclasses_json"}
+    assert not loaded & {"asyncio", "json", "pathlib", "azure", "granian"}
 
 
 def test_start_without_options_needs_no_command_line_library(tmp_path: Path) -> None:
