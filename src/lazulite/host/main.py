@@ -43,6 +43,7 @@ def start(options: StartOptions) -> int:
 def load(options: StartOptions) -> AppConfig:
     """The app's configuration as `func start` sees it."""
     from lazulite.bindings import known_kinds
+    from lazulite.config.encryption import decrypt
 
     return load_app(
         options.root,
@@ -54,6 +55,7 @@ def load(options: StartOptions) -> AppConfig:
             development=development(os.environ.get("AZURE_FUNCTIONS_ENVIRONMENT")),
         ),
         kinds=known_kinds(),
+        decrypt=decrypt,
     )
 
 

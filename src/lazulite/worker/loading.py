@@ -80,10 +80,11 @@ def _internal(filename: str, here: str) -> bool:
 
 def _user_place(error: BaseException, root: str) -> tuple[str, int]:
     place = ("", 0)
+    here = os.path.dirname(os.path.dirname(__file__))
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith(root or os.sep) and "site-packages" not in frame.filename:
-            if not _internal(frame.filename, os.path.dirname(os.path.dirname(__file__))):
-                place = (frame.filename, frame.lineno or 0)
+        name = frame.filename
+        if name.startswith(root or os.sep) and "site-packages" not in name:
+            place = place if _internal(name, here) else (name, frame.lineno or 0)
     return place
 
 

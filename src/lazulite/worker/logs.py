@@ -48,7 +48,7 @@ class LogChannel:
                 self._send_in_pieces(data)
         except OSError:
             if message.get("m"):  # the host is gone: stderr is the last resort
-                sys.__stderr__ and sys.__stderr__.write(f"{message['m']}\n")
+                sys.stderr.write(f"{message['m']}\n")
 
     def _send_in_pieces(self, data: bytes) -> None:
         name = f"{os.getpid()}-{next(self._numbers)}"

@@ -25,8 +25,8 @@ def run(fds: Sequence[int]) -> int:
     os.dup2(err, 2)
     os.close(out)
     os.close(err)
-    sys.stdout = sys.__stdout__ = _line_stream(1)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _line_stream(2)  # type: ignore[misc]
+    sys.stdout = _line_stream(1)
+    sys.stderr = _line_stream(2)
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
