@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -103,6 +104,25 @@ def test_a_folder_is_usable_once_it_is_mended(tmp_path: Path) -> None:
         await put(account)
 
     run(tmp_path, mended)
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_a_store_deleted_in_use_is_no_silent_loss(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "store"
+
+    async def body(account: Account) -> None:
+        await put(account)
+        if what == "folder":
+            shutil.rmtree(folder)
+        else:
+            (folder / "store.db").unlink()
+        with pytest.raises(StoreError, match="deleted or replaced while it was in use"):
+            await put(account)
+        with pytest.raises(StoreError, match="deleted or replaced"):
+            await account.queue_admin.length("work")
+
+    run(folder, body)
+    run(folder, put)
 
 
 def test_a_closed_store_says_so(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Lane:
     operation that fails takes back its own changes only. Each statement costs a hand-over of the
     interpreter's lock, long when the event loops are busy: operations use few statements and fetch
     few rows, and there are no savepoints. path: for messages; connect: called once,
-    in the thread; write: whether operations may write; idle: called in the thread each `interval`
+    in the thread; check: called before each transaction, raises when it cannot be; write: whether operations may write; idle: called in the thread each `interval`
     seconds while `wanted()`, and after transactions.
     """
 
@@ -44,6 +44,7 @@ class Lane:
         path: str,
         connect: Callable[[], sqlite3.Connection],
         *,
+        check: Callable[[], None],
         write: bool,
         idle: Callable[[sqlite3.Connection], None] | None = None,
         wanted: Callable[[], bool] = lambda: False,
@@ -51,6 +52,7 @@ class Lane:
     ) -> None:
         self._path = path
         self._connect = connect
+        self._check = check
         self._write = write
         self._idle = idle
         self._wanted = wanted
@@ -71,16 +73,16 @@ class Lane:
         with self._lock:
             if self._closed:
                 raise translate(sqlite3.ProgrammingError("it is closed"), self._path)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._main, name="lazulite-store")
-                self._thread.daemon = True
-                self._thread.start()
+            self._start()
             self._jobs.put(_Job(operation, future, undo))
         return await future
 
     def nudge(self) -> None:
         """Make the thread look at `wanted` again."""
-        self._jobs.put(_nothing)
+        with self._lock:
+            if not self._closed:
+                self._start()
+                self._jobs.put(_nothing)
 
     async def close(self) -> None:
         """End the thread after what was asked so far, and close the connection."""
@@ -91,6 +93,11 @@ class Lane:
             self._jobs.put(None)
             await asyncio.to_thread(thread.join)
 
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._main, name="lazulite-store", daemon=True)
+            self._thread.start()
+
     def _main(self) -> None:
         connection: sqlite3.Connection | None = None
         ending = False
@@ -98,6 +105,7 @@ class Lane:
             jobs, ending = self._take()
             try:
                 connection = connection or self._connect()
+                self._check()
             except Exception as error:
                 for job in jobs:
                     job.error = translate(error, self._path)
