@@ -34,9 +34,11 @@ class Lane:
     One fsync then serves many callers, and each event loop is woken once per transaction. An
     operation that fails takes back its own changes only. Each statement costs a hand-over of the
     interpreter's lock, long when the event loops are busy: operations use few statements and fetch
-    few rows, and there are no savepoints. path: for messages; connect: called once,
-    in the thread; check: called before each transaction, raises when it cannot be; write: whether operations may write; idle: called in the thread each `interval`
-    seconds while `wanted()`, and after transactions.
+    few rows, and there are no savepoints.
+
+    path: for messages; connect: called once, in the thread; check: called before each transaction,
+    raises when none can be; write: whether operations may write; idle: called in the thread each
+    `interval` seconds while `wanted()`, and after transactions.
     """
 
     def __init__(
