@@ -143,6 +143,11 @@ class Lane:
             return
         try:
             connection.execute("BEGIN IMMEDIATE" if self._write else "BEGIN")
+        except sqlite3.Error as error:  # held by another process for all the time one can wait
+            for job in jobs:
+                job.error = translate(error, self._path)
+            return
+        try:
             for job in jobs:
                 _attempt(connection, job)
             connection.execute("COMMIT")
