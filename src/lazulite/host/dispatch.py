@@ -52,6 +52,11 @@ class Dispatcher:
         self._clock = clock
         self.running = 0
 
+    def adopt(self, functions: Mapping[str, FunctionSpec], bindings: Bindings) -> None:
+        """Run these functions from now on, with these bindings."""
+        self.functions = functions
+        self._bindings = bindings
+
     def executor(self, name: str) -> Executor:
         """The executor of one function, for its listener."""
         return _FunctionExecutor(self, name)
@@ -60,7 +65,10 @@ class Dispatcher:
         """Run a function for an event, with its retries; the last attempt's outcome."""
         self.running += 1
         try:
-            return await self._with_retries(self.functions[name], event)
+            spec = self.functions.get(name)
+            if spec is None:  # gone with a reload, while its listener was being stopped
+                return Outcome("", error=f"function '{name}' is no more", lost=True)
+            return await self._with_retries(spec, event)
         finally:
             self.running -= 1
 

@@ -165,6 +165,10 @@ class Recorder:
             }
         )
 
+    def host(self, level: str, category: str, text: str) -> None:
+        """A record of the runtime's own, from any thread."""
+        self._channel.send({"k": "host", "l": level, "c": category, "m": text})
+
     def tick(self) -> None:
         """Start a new second: tell the sums of the last one."""
         self._left = self.RATE
