@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from lazulite.errors import LazuliteError
 from lazulite.host.index import Index
 from lazulite.host.journal import Journal
-from lazulite.host.watch import OFFLINE_FILE, Change, Rules, Scope, changes, describe
+from lazulite.host.watch import OFFLINE_FILE, Change, Rules, Scope, Watcher, describe
 from lazulite.host.watch import forget_bytecode as forget
 
 CATEGORY = "Host.Startup"
@@ -43,7 +43,7 @@ class Reloader:
         self._journal = journal
         self._reload = reload
         self._offline = offline
-        self._stop = asyncio.Event()
+        self._began = time.time()
         self._wanted: asyncio.Queue[list[Change]] = asyncio.Queue()
         self.is_offline = False
 
@@ -53,22 +53,17 @@ class Reloader:
 
     async def run(self) -> None:
         """Watch and reload until cancelled."""
-        watching = asyncio.ensure_future(self._watch())
+        watcher = Watcher(self._rules(), self._began, self._wanted.put_nowait, self._cannot_watch)
         try:
             while True:
                 await self._handle(await self._wanted.get())
         finally:
-            self._stop.set()
-            watching.cancel()
+            watcher.stop()
 
-    async def _watch(self) -> None:
-        try:
-            async for found in changes(self._root, self._stop):
-                self._wanted.put_nowait(found)
-        except OSError as error:  # too many files, a folder that cannot be watched
-            self._journal.host(
-                "Warning", CATEGORY, f"Changes of files are not noticed: {error}. Restart by hand."
-            )
+    def _cannot_watch(self, error: Exception) -> None:
+        self._journal.host(
+            "Warning", CATEGORY, f"Changes of files are not noticed: {error}. Restart by hand."
+        )
 
     async def _handle(self, found: Sequence[Change]) -> None:
         rules = self._rules()

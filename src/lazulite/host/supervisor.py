@@ -135,7 +135,7 @@ class Supervisor:
         for task in list(self._tasks):
             task.cancel()
         workers = list(self.workers)
-        await asyncio.gather(*(worker.drain(grace) for worker in workers))
+        await asyncio.gather(*(w.drain(grace) for w in workers), return_exceptions=True)
         late = sum(worker.open_invocations for worker in workers)
         if late:
             self._tell("Warning", f"{late} invocations did not end within {grace:g} s.")
@@ -281,7 +281,11 @@ class Supervisor:
 
     async def _see_off(self, worker: Worker, hand_over: bool) -> None:
         limit = worker.generation.config.host.function_timeout
-        done = await worker.drain(limit, hand_over=hand_over, linger=LINGER)
+        try:
+            done = await worker.drain(limit, hand_over=hand_over, linger=LINGER)
+        except WorkerError:
+            worker.kill()
+            raise
         if not done and not worker.gone:
             self._tell("Error", f"Worker process {worker.pid} did not come to its end; killed.")
             worker.kill()

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 OFFLINE_FILE = "app_offline.htm"
 SETTLE = 30  # milliseconds without a further change until one is told
@@ -108,19 +110,69 @@ def forget_bytecode(changes: Iterable[Change]) -> None:
                     pass
 
 
-async def changes(root: str, stop: asyncio.Event) -> AsyncIterator[list[Change]]:
-    """The changes below `root`, gathered while they come thick and fast."""
-    from watchfiles import Change as Kind
-    from watchfiles import awatch
+class Watcher:
+    """Watches on a thread of its own. since: what was changed after this instant (time.time()) but
+    before the watching began is told, too; found: called on the event loop with changes, which are
+    gathered while they come thick and fast; failed: called there when watching is impossible."""
 
-    kinds = {Kind.added: "Created", Kind.modified: "Changed", Kind.deleted: "Deleted"}
-    async for found in awatch(
-        root,
-        watch_filter=None,
-        debounce=LONGEST,
-        step=SETTLE,
-        stop_event=stop,
-        ignore_permission_denied=True,
-        rust_timeout=1000,
-    ):
-        yield [Change(path, kinds[kind]) for kind, path in sorted(found, key=lambda c: c[1])]
+    def __init__(
+        self,
+        rules: Rules,
+        since: float,
+        found: Callable[[list[Change]], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._rules = rules
+        self._since = since
+        self._found = found
+        self._failed = failed
+        self._loop = asyncio.get_running_loop()
+        self._stop = threading.Event()
+        threading.Thread(target=self._run, name="lazulite-watcher", daemon=True).start()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        try:
+            self._watch()
+        except Exception as error:  # no such folder any more, too many files
+            self._tell(self._failed, error)
+
+    def _watch(self) -> None:
+        from watchfiles import Change as Kind
+        from watchfiles._rust_notify import RustNotify
+
+        kinds = {Kind.added: "Created", Kind.modified: "Changed", Kind.deleted: "Deleted"}
+        root = self._rules.root
+        notify = RustNotify([root], False, False, 300, True, True)
+        missed = list(changed_since(self._rules, self._since))
+        if missed:
+            self._tell(self._found, missed)
+        while not self._stop.is_set():
+            seen = notify.watch(LONGEST, SETTLE, 1000, self._stop)
+            if isinstance(seen, set):
+                ordered = sorted(seen, key=lambda change: change[1])
+                self._tell(self._found, [Change(path, kinds[Kind(k)]) for k, path in ordered])
+
+    def _tell(self, what: Callable[[Any], None], value: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(what, value)
+        except RuntimeError:  # the host has ended
+            self._stop.set()
+
+
+def changed_since(rules: Rules, instant: float) -> Iterator[Change]:
+    """The files that matter and were written after `instant`."""
+    for folder, names, files in os.walk(rules.root):
+        names[:] = [n for n in names if n not in _IGNORED and n not in _PACKAGES and n != "lib"]
+        for name in files:
+            change = Change(os.path.join(folder, name), "Changed")
+            if rules.scope(change) is Scope.NOTHING:
+                continue
+            try:
+                if os.stat(change.path).st_mtime > instant:
+                    yield change
+            except OSError:
+                continue

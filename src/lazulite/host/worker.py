@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from lazulite.errors import WorkerError
 from lazulite.host.generation import Generation
 from lazulite.host.launch import Ends
 from lazulite.host.logstream import LogStream
@@ -135,14 +136,16 @@ class Worker:
     ) -> bool:
         """Have it take no more requests; True when all ended within `grace` seconds (None: wait for
         ever). hand_over: requests on open connections go to other workers; linger: seconds that
-        idle connections are kept for that."""
+        idle connections are kept for that. Raises WorkerError."""
         self.draining = True
         self.ready = False
         body = {"hand_over": hand_over, "linger": linger}
         try:
             await asyncio.wait_for(self._drain(body), grace)
-        except (asyncio.TimeoutError, WireClosed, RemoteFailure):
+        except (asyncio.TimeoutError, WireClosed):
             return False
+        except RemoteFailure as error:
+            raise WorkerError(f"worker process {self.pid} could not drain: {error}") from error
         return True
 
     async def _drain(self, body: Mapping[str, Any]) -> None:
