@@ -194,6 +194,14 @@ def is_sdk_type(pytype: type) -> bool:
     base = sys.modules.get("azurefunctions.extensions.base")
     if base is None:
         return False
+    if any(
+        tracker is not None and tracker.check_type(pytype)
+        for tracker in (
+            getattr(base, "RequestTrackerMeta", None),
+            getattr(base, "ResponseTrackerMeta", None),
+        )
+    ):
+        return True
     module = pytype.__module__
     return module.startswith(("azurefunctions.", "azure.storage.", "starlette."))
 
