@@ -4,7 +4,7 @@ checked against bindings and routes."""
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lazulite.config.app import AppConfig
@@ -26,14 +26,15 @@ class Index:
     """All functions of the app, by name in the original's order; those in error carry it.
 
     problem: why the whole app could not be loaded, empty when it could; stacks: the user's
-    traceback by function.
+    traceback by function; passed_over: folders with function.json that a v2 app has beside it.
     """
 
     functions: Mapping[str, FunctionSpec]
     model: str
     problem: str = ""
     problem_stack: str = ""
-    stacks: Mapping[str, str] = None  # type: ignore[assignment]
+    stacks: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
 
 
 def build(config: AppConfig, report: Mapping[str, Any], kinds: Container[str]) -> Index:
@@ -59,8 +60,9 @@ def build(config: AppConfig, report: Mapping[str, Any], kinds: Container[str]) -
         specs = [_in_folder(spec, found_by_name) for spec in config.functions]
     specs.sort(key=lambda spec: spec.name.lower())
     specs = _check_routes(specs, config.host.http.route_prefix)
+    mixed = [spec.name for spec in config.functions] if report["model"] == "v2" else []
     stacks = {f["name"]: _stack(f["problem"]) for f in report["functions"] if f["problem"]}
-    return Index(_by_name(specs), report["model"], problem, problem_stack, stacks)
+    return Index(_by_name(specs), report["model"], problem, problem_stack, stacks, tuple(mixed))
 
 
 def _by_name(specs: Iterable[FunctionSpec]) -> dict[str, FunctionSpec]:
