@@ -9,7 +9,7 @@ from typing import Any
 
 from lazulite.config.app import AppConfig
 from lazulite.config.functions import decorated_function, mark_name_conflicts
-from lazulite.errors import Where
+from lazulite.errors import Where, WorkerError
 from lazulite.model import FunctionSpec
 from lazulite.web.keys import AuthLevel
 from lazulite.web.routes import (
@@ -38,15 +38,14 @@ class Index:
 
 
 def build(config: AppConfig, report: Mapping[str, Any], kinds: Container[str]) -> Index:
-    """The index of what a worker reported."""
+    """The index of what a worker reported. Raises WorkerError when no function can run at all."""
     if report.get("missing"):
-        problem = (
-            f"azure-functions is not installed for {report['python']} ({report['missing']}).\n"
-            f"  Install the app's requirements there: {report['python']} -m pip install "
-            "-r requirements.txt"
+        python = report["python"]
+        raise WorkerError(
+            f"azure-functions is not installed for {python} ({report['missing']}).",
+            hint=f"Install the app's requirements there: {python} -m pip install "
+            "-r requirements.txt",
         )
-        specs = [replace(s, error=s.error or problem) for s in config.functions]
-        return Index(_by_name(specs), "v1", problem, "", {})
     problem, problem_stack = _text(report["problem"]), _stack(report["problem"])
     if report["model"] == "v2":
         specs = [

@@ -78,6 +78,7 @@ class Journal:
                 _level_of(line, m["stream"]),
                 "Host.Function.Console",
                 line,
+                time=m.get("t"),
                 stream=m["stream"],
                 function=m.get("f"),
                 invocationId=m.get("i"),

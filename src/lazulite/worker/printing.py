@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 from typing import Any
 
 from lazulite.worker.call import running_call, running_invocation
@@ -70,7 +71,13 @@ class PrintStream(io.TextIOWrapper):
         function, invocation = running_invocation()
         if not invocation:
             function, invocation = self.owner
-        message = {"k": "line", "stream": self._stream, "m": text, "f": function, "i": invocation}
-        if more:
-            message["more"] = "1"
+        message = {
+            "k": "line",
+            "t": time.time(),
+            "stream": self._stream,
+            "m": text,
+            "f": function,
+            "i": invocation,
+            "more": more,
+        }
         self._channel.send(message)
