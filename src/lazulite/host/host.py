@@ -187,6 +187,13 @@ class Host:
         prefix = self._config.host.http.route_prefix
         for line in welcome.function_list(index.functions.values(), base, prefix):
             self._console.text(line)
+        if index.passed_over:
+            names = ", ".join(index.passed_over)
+            self._journal.host(
+                "Warning",
+                "Host.Startup",
+                f"Detected mixed function app. Some functions may not be indexed - {names}",
+            )
         if index.problem:
             text = f"Worker failed to index functions\n{index.problem}"
             if index.problem_stack:
