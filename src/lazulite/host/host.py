@@ -137,7 +137,7 @@ class Host:
     async def _shut_down(self) -> None:
         self._state = "Stopping"
         grace = GRACE if self._interrupts < 2 else 0.0
-        await self._listeners.stop()
+        await self._listeners.stop(grace)
         await self._supervisor.stop(grace)
         await self._accounts.close()
         self._state = "Stopped"
