@@ -155,7 +155,7 @@ class Host:
         self._state = "Stopping"
         self._running.clear()
         grace = GRACE if self._interrupts < 2 else 0.0
-        await self._listeners.stop()
+        await self._listeners.stop(grace)
         await self._supervisor.stop(grace)
         await self._accounts.close()
         self._state = "Stopped"
