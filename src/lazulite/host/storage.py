@@ -1,0 +1,98 @@
+"""The storage that a host and its bindings use: accounts by connection, and the host's state."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lazulite.abc import Account, Accounts, Document, LeaseStore, StateStore
+
+Log = Callable[[str, str, str], None]
+FOLDER = ".lazulite"
+
+
+class HostAccounts:
+    """abc.Accounts of the app in `root`, made at the first use: an app that needs no storage
+    imports none and opens none.
+
+    settings: app settings; queues: host.json's `extensions.queues`; log: the host's.
+    """
+
+    def __init__(
+        self, root: str, settings: Mapping[str, str], queues: Mapping[str, Any], log: Log
+    ) -> None:
+        self._root = root
+        self._settings = settings
+        self._queues = queues
+        self._log = log
+        self._accounts: Any = None
+
+    def get(self, connection: str, function: str, binding: str) -> Account:
+        if self._accounts is None:
+            self._accounts = self._open()
+        account: Account = self._accounts.get(connection, function, binding)
+        return account
+
+    async def close(self) -> None:
+        """Close every account that was used."""
+        accounts, self._accounts = self._accounts, None
+        if accounts is not None:
+            await accounts.close()
+
+    def _open(self) -> Any:
+        return _EmbeddedAccounts(os.path.join(self._root, FOLDER), self._log)
+
+
+class HostState:
+    """abc.StateStore in the host's own account, which is looked up at the first use: an app that
+    needs no state opens no store."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def read(self, path: str) -> Document | None:
+        return await self._state().read(path)
+
+    async def write(
+        self, path: str, body: bytes, *, version: str | None = None, create: bool = False
+    ) -> str:
+        return await self._state().write(path, body, version=version, create=create)
+
+    async def delete(self, path: str) -> None:
+        await self._state().delete(path)
+
+    async def list(self, prefix: str) -> builtins.list[str]:
+        return await self._state().list(prefix)
+
+    def leases(self) -> LeaseStore:
+        return self._state().leases()
+
+    def _state(self) -> StateStore:
+        return self._accounts.get("", "", "").state
+
+
+class _EmbeddedAccounts:
+    """Every connection is the app's embedded store."""
+
+    def __init__(self, folder: str, log: Log) -> None:
+        self._folder = os.path.join(folder, "devstoreaccount1")
+        self._log = log
+        self._account: Account | None = None
+
+    def get(self, connection: str, function: str, binding: str) -> Account:
+        if self._account is None:
+            from lazulite.stores.embedded.account import open_embedded
+
+            self._account = open_embedded(self._folder)
+            self._log(
+                "Information",
+                "Host.Startup",
+                f"The embedded store serves storage. Its files are in {self._folder}.",
+            )
+        return self._account
+
+    async def close(self) -> None:
+        if self._account is not None:
+            await self._account.close()
