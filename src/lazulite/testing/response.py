@@ -115,7 +115,9 @@ class Response:
         """This response; raises StatusError when the status is 400 or above."""
         if not self.ok:
             text = self.text[:500]
-            raise StatusError(f"{self.url} answered {self.status_code} {self.reason_phrase}: {text}")
+            raise StatusError(
+                f"{self.url} answered {self.status_code} {self.reason_phrase}: {text}"
+            )
         return self
 
     def __repr__(self) -> str:
