@@ -21,7 +21,8 @@ class TestAccounts:
     not set, or names the emulator, is the app's default account.
 
     So a test needs no local.settings.json, and never reaches a real account whatever is set.
-    folder: where the files are; clock: of the storage, None for the machine's; watch: wraps each service, to see what is going on.
+    folder: where the files are; clock: of the storage, None for the machine's; watch: wraps each
+    service, to see what is going on.
     """
 
     __test__ = False  # no test class, whatever pytest makes of its name

@@ -91,7 +91,7 @@ class Response:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that the answer sets, value by name."""
-        jar = SimpleCookie[str]()
+        jar: SimpleCookie = SimpleCookie()
         for value in self.headers.get_all("set-cookie"):
             jar.load(value)
         return {name: morsel.value for name, morsel in jar.items()}

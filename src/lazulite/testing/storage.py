@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from lazulite.abc import Account, BlobProperties, Entity, QueueMessage
 from lazulite.errors import NotFound
 
-T = TypeVar("T")
 Content = str | bytes | Mapping[str, Any] | Sequence[Any]
-Operation = Callable[[Awaitable[T]], Awaitable[T]]
 MOST = 32
 
 
@@ -53,7 +51,7 @@ class Message(str):
 
 
 class AsyncQueue:
-    """One queue. `act`: what every change goes through, so that the app reacts before it returns."""
+    """One queue. act: what every change goes through, so that the app reacts before it ends."""
 
     def __init__(self, name: str, account: Account, act: Any) -> None:
         self.name = name.lower()
@@ -214,6 +212,3 @@ class AsyncTable:
     async def delete(self, partition_key: str, row_key: str) -> None:
         """Delete an entity; nothing happens when it is absent."""
         await self._act(self._account.tables.delete(self.name, partition_key, row_key), None)
-
-
-Kind = Literal["queuename", "path", "tablename"]
