@@ -319,9 +319,11 @@ class Names(Protocol):
 class BindingContext:
     """What a binding may use of the host. Constructed by the host, passed to each binding.
 
-    options: host.json's `extensions.<kind>` members; cores: for defaults derived from it;
-    spool: a directory for large values; log(level, category, message): the host's log;
-    webhook(extension, handler): claims /runtime/webhooks/{extension}.
+    options: host.json's `extensions.<kind>` members; singleton: its `singleton` options, by
+    field name of config.hostjson.SingletonOptions, in seconds; settings: app settings and
+    environment, whatever the case; spool: a directory for large values;
+    log(level, category, message): the host's log; webhook(extension, handler): claims
+    /runtime/webhooks/{extension}; state is looked up at its first use.
     """
 
     host_id: str
@@ -336,6 +338,7 @@ class BindingContext:
     log: Callable[[str, str, str], None]
     webhook: Callable[[str, WebhookHandler], None]
     development: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +350,7 @@ class WebRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    scheme: str = "http"
 
 
 @dataclass(frozen=True, slots=True)

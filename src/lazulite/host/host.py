@@ -8,6 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +32,9 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
+from lazulite.host.storage import HostAccounts, HostState, embedded_folder, open_accounts
 from lazulite.host.supervisor import Supervisor
+from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome
 from lazulite.telemetry.console import Console, Filter
 from lazulite.web.keys import KeyTable
@@ -87,6 +90,11 @@ class Host:
     def _assemble(self, template: Template) -> None:
         config = self._config
         self._router = Router(self._key_table)
+        self._accounts = HostAccounts(
+            open_accounts(config.root, config.settings),
+            embedded_folder(config.root),
+            self._journal.host,
+        )
         self._bindings = Bindings(self._context())
         self._supervisor = Supervisor(
             template,
@@ -133,6 +141,7 @@ class Host:
         grace = GRACE if self._interrupts < 2 else 0.0
         await self._listeners.stop()
         await self._supervisor.stop(grace)
+        await self._accounts.close()
         self._state = "Stopped"
 
     def interrupt(self) -> None:
@@ -146,7 +155,8 @@ class Host:
 
     async def _settle(self, report: Mapping[str, Any]) -> Mapping[str, Any]:
         """The `serve` message for what a worker loaded."""
-        self._index = build(self._config, report, known_kinds())
+        index = build(self._config, report, known_kinds())
+        self._index = check_bindings(index, self._bindings)
         self._dispatcher.functions = self._index.functions
         keys = await self._key_table()
         return settle.serve_message(
@@ -234,14 +244,15 @@ class Host:
             instance_id=self._instance_id,
             app_root=config.root,
             spool=self._spool,
-            accounts=None,  # type: ignore[arg-type]
-            state=None,  # type: ignore[arg-type]
+            accounts=self._accounts,
+            state=HostState(self._accounts),
             clock=self._clock,
             options=config.host.extension,
-            singleton={},
+            singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
             development=_development(config),
+            settings=config.settings,
         )
 
 

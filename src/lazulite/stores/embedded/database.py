@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from lazulite.stores.embedded.files import BlobFiles
-from lazulite.stores.embedded.hints import Hints, Key
 from lazulite.stores.embedded.lane import Lane, Operation
 from lazulite.stores.embedded.schema import migrate
+from lazulite.stores.hints import Hints, Key
 
 T = TypeVar("T")
 
