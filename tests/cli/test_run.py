@@ -20,6 +20,7 @@ COMMANDS = [
     *([verb] for verb in VERBS),
     *(["settings", verb] for verb in ("list", "add", "delete", "encrypt", "decrypt")),
     ["templates", "list"],
+    *(["keys", verb] for verb in ("list", "show", "set", "delete")),
     *(["storage", group] for group in ("queue", "blob", "table")),
     *(
         ["storage", "queue", verb]

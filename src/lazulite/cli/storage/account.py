@@ -34,23 +34,18 @@ def use(connection: str, work: Callable[[Account], Awaitable[T]]) -> T:
     """
     from lazulite.config.app import load_app
     from lazulite.config.encryption import decrypt
+    from lazulite.host.storage import open_accounts
 
     app = load_app(find_root(), os.environ, decrypt=decrypt)
 
     async def run() -> T:
-        account = _account(app.root, connection)
+        account = open_accounts(app.root, app.settings).get(connection, "", "")
         try:
             return await work(account)
         finally:
             await account.close()
 
     return asyncio.run(run())
-
-
-def _account(root: str, connection: str) -> Account:
-    from lazulite.stores.embedded.account import open_embedded
-
-    return open_embedded(f"{root}/.lazulite")
 
 
 def place(account: Account) -> str:
