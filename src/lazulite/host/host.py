@@ -21,6 +21,7 @@ from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
 from lazulite.host.admin.keys import KeyApi
+from lazulite.host.admin.logs import LogApi
 from lazulite.host.admin.router import Router, request_of
 from lazulite.host.clock import SystemClock
 from lazulite.host.dispatch import Dispatcher
@@ -32,6 +33,8 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
+from lazulite.host.presence import presence
+from lazulite.host.recent import Recent
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -70,6 +73,14 @@ class Host:
         self._interrupts = 0
         self._keys_wanted = options.enable_auth or not _development(config)
         self._spool = _spool(config.root)
+        self._presence = presence(
+            config.root,
+            "https" if options.use_https else "http",
+            listeners.address,
+            listeners.port,
+            self._instance_id,
+            known=options.listeners,
+        )
 
     # life
 
@@ -94,11 +105,13 @@ class Host:
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
         self._bindings = Bindings(self._context())
+        self._recent = Recent()
+        self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
             template,
             self._public.fds,
             config.processes,
-            LogStream(self._journal.take),
+            self._stream,
             self._journal,
             {
                 "web": self._web,
@@ -132,10 +145,13 @@ class Host:
         await self._supervisor.start()
         self._tell()
         self._state = "Running"
-        await self._listeners.start(self._index.functions)
+        self._presence.announce()
+        if self._options.listeners:
+            await self._listeners.start(self._index.functions)
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
+        self._presence.withdraw()
         grace = GRACE if self._interrupts < 2 else 0.0
         await self._listeners.stop()
         await self._supervisor.stop(grace)
@@ -204,6 +220,7 @@ class Host:
             lambda: self._index, self._run_by_hand, self._config.host.http.route_prefix
         )
         functions.mount(self._router)
+        LogApi(self._recent, self._stream.catch_up).mount(self._router)
 
     async def _web(self, body: Any, parts: list[bytes]) -> Answer:
         """The `web` call: a request that is the host's to answer."""

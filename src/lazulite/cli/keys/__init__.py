@@ -83,6 +83,8 @@ def list_(
         say(f"Keys of {place}:")
         for name, value in keys.items():
             say(f"  {name} = {value if show else _MASK}")
+        if not keys:
+            say("  (none)")
 
 
 @command.command(
