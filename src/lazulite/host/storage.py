@@ -5,9 +5,12 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lazulite.abc import Account, Accounts, Document, LeaseStore, StateStore
+
+if TYPE_CHECKING:
+    from lazulite.stores.accounts import StorageAccounts
 
 Log = Callable[[str, str, str], None]
 FOLDER = ".lazulite"
@@ -27,13 +30,12 @@ class HostAccounts:
         self._settings = settings
         self._queues = queues
         self._log = log
-        self._accounts: Any = None
+        self._accounts: StorageAccounts | None = None
 
     def get(self, connection: str, function: str, binding: str) -> Account:
         if self._accounts is None:
             self._accounts = self._open()
-        account: Account = self._accounts.get(connection, function, binding)
-        return account
+        return self._accounts.get(connection, function, binding)
 
     async def close(self) -> None:
         """Close every account that was used."""
@@ -41,8 +43,14 @@ class HostAccounts:
         if accounts is not None:
             await accounts.close()
 
-    def _open(self) -> Any:
-        return _EmbeddedAccounts(os.path.join(self._root, FOLDER), self._log)
+    def _open(self) -> StorageAccounts:
+        from lazulite.stores.accounts import StorageAccounts
+
+        encoding: Literal["base64", "none"] = "base64"
+        if str(self._queues.get("messageEncoding")).lower() == "none":
+            encoding = "none"
+        folder = os.path.join(self._root, FOLDER)
+        return StorageAccounts(self._settings, folder, encoding=encoding, log=self._log)
 
 
 class HostState:
@@ -71,28 +79,3 @@ class HostState:
 
     def _state(self) -> StateStore:
         return self._accounts.get("", "", "").state
-
-
-class _EmbeddedAccounts:
-    """Every connection is the app's embedded store."""
-
-    def __init__(self, folder: str, log: Log) -> None:
-        self._folder = os.path.join(folder, "devstoreaccount1")
-        self._log = log
-        self._account: Account | None = None
-
-    def get(self, connection: str, function: str, binding: str) -> Account:
-        if self._account is None:
-            from lazulite.stores.embedded.account import open_embedded
-
-            self._account = open_embedded(self._folder)
-            self._log(
-                "Information",
-                "Host.Startup",
-                f"The embedded store serves storage. Its files are in {self._folder}.",
-            )
-        return self._account
-
-    async def close(self) -> None:
-        if self._account is not None:
-            await self._account.close()
