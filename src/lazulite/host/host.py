@@ -143,9 +143,9 @@ class Host:
     async def _start(self, template: Template) -> None:
         await template.ready(self._options.timeout)
         await self._supervisor.start()
+        self._presence.announce()
         self._tell()
         self._state = "Running"
-        self._presence.announce()
         if self._options.listeners:
             await self._listeners.start(self._index.functions)
 

@@ -12,8 +12,9 @@ class StartOptions:
     root: absolute path of the app; cors: allowed origins; timeout: seconds to wait for the worker;
     cert, password: PFX or PEM file for HTTPS (self-signed without); functions: run only these;
     json_output: log as JSON lines; json_output_file: write them there; debug: let a debugger
-    attach to the worker on a free port; debug_wait: and wait for it; python: the app's interpreter; listeners: whether
-    triggers fire (without, functions run when called only, and no other command finds this host).
+    attach to the worker on a free port; debug_wait: and wait for it; python: the app's interpreter;
+    listeners: whether triggers fire (without, functions run when called only, and no other command
+    finds this host).
     """
 
     root: str

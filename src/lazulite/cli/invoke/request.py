@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from lazulite.errors import UsageError
 from lazulite.web.template import Parameter, RouteError, parse_template
@@ -41,7 +41,8 @@ def method_of(request: Request, trigger: Mapping[str, Any]) -> str:
 
 def url_of(base: str, template: str, request: Request) -> str:
     """The URL of a function whose `invoke_url_template` is `template`, at the host `base`."""
-    path = _fill(urlsplit(template).path, request.params)
+    # no urlsplit: the template may hold `?` and `#`
+    path = _fill(template.partition("://")[2].partition("/")[2], request.params)
     query = urlencode(request.query)
     return f"{base.rstrip('/')}/{path}{'?' + query if query else ''}"
 
@@ -75,7 +76,7 @@ def _fill(path: str, params: Pairs) -> str:
         template = parse_template(path)
     except RouteError:
         if params:
-            raise UsageError(f"The parts of the route {path} cannot be found.") from None
+            raise UsageError(f"The parts of the route {path} cannot be told apart.") from None
         return path.lstrip("/")
     values = {name.lower(): value for name, value in params}
     names = [parameter.name.lower() for parameter in template.parameters]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -39,10 +40,11 @@ def show(result: Result, include: bool) -> None:
     """Logs and what happened on stderr, what the function answered on stdout."""
     for record in result.logs:
         _say_log(record)
-    if result.error:
+    stack = result.stack.rstrip("\n")
+    if result.error and not stack.endswith(result.error):
         _aside(result.error, "red")
-    if result.stack:
-        _aside(result.stack.rstrip("\n"), "red")
+    if stack:
+        _aside(stack, "red")
     if result.note:
         _aside(result.note, "yellow")
     took = "" if result.duration is None else f" ({result.duration * 1000:.0f} ms)"
@@ -58,11 +60,12 @@ def show(result: Result, include: bool) -> None:
         for name, value in answer.headers:
             _aside(f"{name}: {value}")
     if answer.body:
-        click.get_binary_stream("stdout").write(answer.body)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(answer.body)
         is_text = answer.header("content-type").startswith(_TEXT)
-        if is_text and not answer.body.endswith(b"\n") and click.get_text_stream("stdout").isatty():
-            say()
-        click.get_binary_stream("stdout").flush()
+        if is_text and not answer.body.endswith(b"\n") and sys.stdout.isatty():
+            sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
 
 
 def show_json(result: Result) -> None:
