@@ -16,9 +16,19 @@ from lazulite.abc import BindingContext, IOKind, TriggerKind
 # what the worker serves itself
 SERVED_BY_WORKER = frozenset(("httptrigger", "http"))
 
-TRIGGERS: Mapping[str, str] = MappingProxyType({})
+TRIGGERS: Mapping[str, str] = MappingProxyType(
+    {
+        "blobtrigger": "blob.trigger:BlobTrigger",
+        "warmuptrigger": "warmup.trigger:WarmupTrigger",
+    }
+)
 
-IO: Mapping[str, str] = MappingProxyType({})
+IO: Mapping[str, str] = MappingProxyType(
+    {
+        "blob": "blob.io:BlobIO",
+        "table": "table.io:TableIO",
+    }
+)
 
 
 def known_kinds() -> frozenset[str]:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from lazulite.model import FunctionSpec
+from lazulite.worker.sdk_types import mark_deferred
 
 APP_PACKAGE = "__app__"
 _MISSING_MODULE = (
@@ -224,7 +225,7 @@ def _declared(function: Any, root: str, path: str) -> Loaded:
         name,
         call=function.get_user_function(),
         raw={
-            "bindings": function.get_raw_bindings(),
+            "bindings": mark_deferred(function.get_raw_bindings(), function.get_user_function()),
             "retry": function.get_settings_dict("retry_policy"),
         },
         user_object=function,
