@@ -18,6 +18,8 @@ SERVED_BY_WORKER = frozenset(("httptrigger", "http"))
 
 TRIGGERS: Mapping[str, str] = MappingProxyType(
     {
+        "timertrigger": "timer.trigger:TimerTrigger",
+        "queuetrigger": "queue.trigger:QueueTrigger",
         "blobtrigger": "blob.trigger:BlobTrigger",
         "warmuptrigger": "warmup.trigger:WarmupTrigger",
     }
@@ -25,6 +27,7 @@ TRIGGERS: Mapping[str, str] = MappingProxyType(
 
 IO: Mapping[str, str] = MappingProxyType(
     {
+        "queue": "queue.output:QueueOutput",
         "blob": "blob.io:BlobIO",
         "table": "table.io:TableIO",
     }

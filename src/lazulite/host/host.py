@@ -32,7 +32,7 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
-from lazulite.host.storage import HostAccounts, HostState, embedded_folder, open_accounts
+from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome
@@ -91,9 +91,7 @@ class Host:
         config = self._config
         self._router = Router(self._key_table)
         self._accounts = HostAccounts(
-            open_accounts(config.root, config.settings),
-            embedded_folder(config.root),
-            self._journal.host,
+            config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
         self._bindings = Bindings(self._context())
         self._supervisor = Supervisor(

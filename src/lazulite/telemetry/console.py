@@ -25,6 +25,7 @@ _SYSTEM = ("host.", "worker.", "microsoft.azure.webjobs.")
 _ALWAYS = (
     "Worker process started and initialized.",
     "Host lock lease acquired by instance ID",
+    "The embedded store serves storage",
 )
 USER_DEFAULT = NUMBERS["Information"]
 SYSTEM_DEFAULT = NUMBERS["Warning"]
