@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -32,6 +30,7 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
+from lazulite.host.spool import Spool
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -69,7 +68,7 @@ class Host:
         self._stop = asyncio.Event()
         self._interrupts = 0
         self._keys_wanted = options.enable_auth or not _development(config)
-        self._spool = _spool(config.root)
+        self._spool = Spool(config.root)
 
     # life
 
@@ -85,7 +84,7 @@ class Host:
         try:
             return await self._live(template)
         finally:
-            shutil.rmtree(self._spool, ignore_errors=True)
+            self._spool.close()
 
     def _assemble(self, template: Template) -> None:
         config = self._config
@@ -108,7 +107,9 @@ class Host:
             lambda: settle.load_message(config, self._launch.environ, self._levels),
             self._settle,
         )
-        self._dispatcher = Dispatcher(self._supervisor, self._bindings, self._journal, self._clock)
+        self._dispatcher = Dispatcher(
+            self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
+        )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._mount()
 
@@ -158,7 +159,7 @@ class Host:
         self._dispatcher.functions = self._index.functions
         keys = await self._key_table()
         return settle.serve_message(
-            self._config, self._options, self._index, keys, self._spool, None
+            self._config, self._options, self._index, keys, self._spool.path, None
         )
 
     def _tell(self) -> None:
@@ -241,7 +242,7 @@ class Host:
             host_id=config.host_id,
             instance_id=self._instance_id,
             app_root=config.root,
-            spool=self._spool,
+            spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),
             clock=self._clock,
@@ -256,16 +257,6 @@ class Host:
 
 def _development(config: AppConfig) -> bool:
     return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
-
-
-def _spool(root: str) -> str:
-    """A folder for large values, beside the embedded store where that can be."""
-    base = os.path.join(root, ".lazulite")
-    try:
-        os.makedirs(base, exist_ok=True)
-        return tempfile.mkdtemp(prefix="spool-", dir=base)
-    except OSError:
-        return tempfile.mkdtemp(prefix="lazulite-spool-")
 
 
 __all__ = ["Host", "KeyApi", "Keys"]

@@ -83,9 +83,7 @@ def _decode_reference(
     return decode_reference(converter, data.type, data.value, pytype, metadata)
 
 
-def _decode_file(
-    binding: BindingSpec, pytype: Any, path: str, metadata: Mapping[str, Any]
-) -> Any:
+def _decode_file(binding: BindingSpec, pytype: Any, path: str, metadata: Mapping[str, Any]) -> Any:
     """A parameter of a spooled file's content: where it can be a stream, never in memory at once.
 
     An input's file is this invocation's alone and goes from the folder here; what is open stays
