@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -23,6 +21,7 @@ from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
 from lazulite.host.admin.keys import KeyApi
+from lazulite.host.admin.logs import LogApi
 from lazulite.host.admin.router import Router, request_of
 from lazulite.host.clock import SystemClock
 from lazulite.host.dispatch import Dispatcher
@@ -39,7 +38,10 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
+from lazulite.host.presence import presence
+from lazulite.host.recent import Recent
 from lazulite.host.reload import Reloader, check_not_worse, offline_body
+from lazulite.host.spool import Spool
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -49,7 +51,6 @@ from lazulite.telemetry.console import Console, Filter
 from lazulite.web.keys import KeyTable
 from lazulite.wire.peer import Answer
 
-GIVE_BACK = 2.0  # seconds that listeners have to return messages at the end
 TEMPLATE_START = 60.0
 ADMIN_PATIENCE = 30.0  # seconds
 
@@ -82,7 +83,15 @@ class Host:
         self._stop = asyncio.Event()
         self._interrupts = 0
         self._running = asyncio.Event()
-        self._spool = _spool(config.root)
+        self._spool = Spool(config.root)
+        self._presence = presence(
+            config.root,
+            "https" if options.use_https else "http",
+            listeners.address,
+            listeners.port,
+            self._instance_id,
+            known=options.listeners,
+        )
 
     # life
 
@@ -98,7 +107,7 @@ class Host:
             self._assemble(template)
             return await self._live(template)
         finally:
-            self._clean_up()
+            self._spool.close()
 
     def _assemble(self, template: Template) -> None:
         config = self._config
@@ -108,7 +117,7 @@ class Host:
         self._accounts = HostAccounts(
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
-        local = _development(config)
+        local = config.development
         secrets = secret_store(config, local, lambda: HostState(self._accounts))
         self._keys = KeyRing(
             Keys(secrets, config.host_id, self._keys_changed),
@@ -120,10 +129,12 @@ class Host:
         self._generation = self._new_generation(
             config, self._launch, template, self._accounts, self._bindings
         )
+        self._recent = Recent()
+        self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
             self._generation,
             self._public.fds,
-            LogStream(self._journal.take),
+            self._stream,
             self._journal,
             {
                 "web": self._web,
@@ -142,7 +153,9 @@ class Host:
         self._reloader = Reloader(
             config.root, self._watch_rules, self._journal, self._reload, self._go_offline
         )
-        self._dispatcher = Dispatcher(self._supervisor, self._bindings, self._journal, self._clock)
+        self._dispatcher = Dispatcher(
+            self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
+        )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._draining = Draining(self._listeners, lambda: self._index.functions)
         self._mount()
@@ -170,27 +183,28 @@ class Host:
             await self._go_offline(body)
         else:
             await self._supervisor.start()
+            self._presence.announce()
             if self._generation.index is not None:
                 self._adopt(self._generation)
             self._tell()
             self._state = "Running"
             self._running.set()
-            await self._listeners.start(self._index.functions)
-        self._in_background(self._reloader.run())
+            if self._options.listeners:
+                await self._listeners.start(self._index.functions)
         self._in_background(self._health.watch())
+        if self._options.listeners:
+            self._in_background(self._reloader.run())
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
         self._running.clear()
+        self._presence.withdraw()
         for task in list(self._tasks):
             task.cancel()
         grace = self._generation.limits.grace
-        stopping = asyncio.ensure_future(self._listeners.stop())
-        await asyncio.wait({stopping}, timeout=grace)
-        await self._supervisor.stop(grace)
+        await asyncio.gather(self._listeners.stop(grace), self._supervisor.drain(grace))
+        await self._supervisor.stop()
         await self._fallback.stop()
-        # what the workers took with them has failed now, and its messages are given back
-        await asyncio.wait({stopping}, timeout=GIVE_BACK)
         await self._accounts.close()
         self._state = "Stopped"
 
@@ -198,12 +212,10 @@ class Host:
         """A signal arrived: drain; the second one does not wait."""
         self._interrupts += 1
         if self._interrupts > 1:
-            self._clean_up()
+            self._spool.close()
+            self._presence.withdraw()
             os._exit(130)  # the template ends the workers when it hears nothing more
         self._stop.set()
-
-    def _clean_up(self) -> None:
-        shutil.rmtree(self._spool, ignore_errors=True)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -238,7 +250,7 @@ class Host:
                     self._adopt(generation)
             keys = await self._keys.table()
             return settle.serve_message(
-                config, self._options, generation.index, keys, self._spool, None
+                config, self._options, generation.index, keys, self._spool.path, None
             )
 
         generation = Generation(
@@ -320,7 +332,8 @@ class Host:
         return launch, template
 
     async def _change_listeners(self, before: Mapping[str, FunctionSpec], old: Generation) -> None:
-        await self._listeners.change(self._bindings, before, self._index.functions)
+        if self._options.listeners and self._draining.state == "Disabled":
+            await self._listeners.change(self._bindings, before, self._index.functions)
         if old.accounts is not self._accounts:
             await old.accounts.close()
 
@@ -357,6 +370,13 @@ class Host:
         prefix = self._config.host.http.route_prefix
         for line in welcome.function_list(index.functions.values(), base, prefix):
             self._console.text(line)
+        if index.passed_over:
+            names = ", ".join(index.passed_over)
+            self._journal.host(
+                "Warning",
+                "Host.Startup",
+                f"Detected mixed function app. Some functions may not be indexed - {names}",
+            )
         if index.problem:
             text = f"Worker failed to index functions\n{index.problem}"
             if index.problem_stack:
@@ -402,6 +422,7 @@ class Host:
         )
         functions.mount(self._router)
         KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
+        LogApi(self._recent, self._stream.catch_up).mount(self._router)
 
     def _problems(self) -> list[str]:
         """Why the app does not run."""
@@ -474,7 +495,7 @@ class Host:
             host_id=config.host_id,
             instance_id=self._instance_id,
             app_root=config.root,
-            spool=self._spool,
+            spool=self._spool.path,
             accounts=accounts,
             state=HostState(accounts),
             clock=self._clock,
@@ -482,20 +503,10 @@ class Host:
             singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
-            development=_development(config),
+            development=config.development,
             settings=config.settings,
         )
 
 
 def _development(config: AppConfig) -> bool:
     return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
-
-
-def _spool(root: str) -> str:
-    """A folder for large values, beside the embedded store where that can be."""
-    base = os.path.join(root, ".lazulite")
-    try:
-        os.makedirs(base, exist_ok=True)
-        return tempfile.mkdtemp(prefix="spool-", dir=base)
-    except OSError:
-        return tempfile.mkdtemp(prefix="lazulite-spool-")

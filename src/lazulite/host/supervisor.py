@@ -117,6 +117,8 @@ class Supervisor:
         """Run on the next ready worker, in turn; wait while there is none."""
         while True:
             ready = [w for w in self.workers if w.ready]
+            if self._stopping:
+                return Outcome(invocation.id, error="the host is being stopped", lost=True)
             if ready:
                 self._turn += 1
                 return await ready[self._turn % len(ready)].invoke(invocation)
@@ -129,9 +131,11 @@ class Supervisor:
             if worker.ready:
                 worker.policy(body)
 
-    async def stop(self, grace: float) -> None:
-        """Drain all workers, then end them and the template."""
+    async def drain(self, grace: float) -> None:
+        """Have all workers end what runs, for at most `grace` seconds. `stop` comes next."""
         self._stopping = True
+        async with self._ready:
+            self._ready.notify_all()
         for task in list(self._tasks):
             task.cancel()
         workers = list(self.workers)
@@ -139,6 +143,10 @@ class Supervisor:
         late = sum(worker.open_invocations for worker in workers)
         if late:
             self._tell("Warning", f"{late} invocations did not end within {grace:g} s.")
+
+    async def stop(self) -> None:
+        """End the workers and the template."""
+        workers = list(self.workers)
         for worker in workers:
             worker.stop()
         if workers:
@@ -248,7 +256,9 @@ class Supervisor:
         self._changed()
 
     async def _bury(self, worker: Worker) -> None:
-        self._tell("Error", f"The worker process {worker.pid} {await worker.how_it_ended()}.")
+        how = await worker.how_it_ended()
+        self._logs.catch_up()  # its last words come before the news of its end
+        self._tell("Error", f"The worker process {worker.pid} {how}.")
 
     def _asked_to_leave(self, worker: Worker, reason: str) -> None:
         """A worker wants a successor."""

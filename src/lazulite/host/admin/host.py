@@ -30,7 +30,6 @@ class HostFacts:
     errors: Callable[[], Sequence[str]]
     restart: Callable[[], None]
     healthy: Callable[[], bool]
-    ready: Callable[[], bool]
     config: Callable[[], Mapping[str, Any]]
     processes: Callable[[], Sequence[tuple[int, str]]]
     drain: Callable[[], Awaitable[None]]
@@ -38,6 +37,7 @@ class HostFacts:
     drain_state: Callable[[], DrainState]
     outstanding: Callable[[], int]
     bundle: tuple[str, str] | None = None
+    ready: Callable[[], bool] = lambda: True
 
 
 class HostApi:
