@@ -133,7 +133,7 @@ class Host:
         self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
             self._generation,
-            self._public.fds,
+            self._public,
             self._stream,
             self._journal,
             {

@@ -70,7 +70,7 @@ def limits_message(config: AppConfig) -> dict[str, Any]:
         "timeout_shown": format_timespan(timeout) if timeout is not None else "",
         "max_invocations": limits.max_invocations,
         "max_memory": limits.max_memory,
-        "siblings": limits.maximum > 1,
+        "hang": limits.hang,
     }
 
 

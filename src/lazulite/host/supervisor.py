@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lazulite.errors import LazuliteError, WorkerError
@@ -13,6 +13,7 @@ from lazulite.host.crashes import BackOff
 from lazulite.host.generation import Generation
 from lazulite.host.journal import Journal
 from lazulite.host.launch import Template, spawn
+from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.scaling import Scaler
 from lazulite.host.worker import Worker, describe_exit
@@ -25,6 +26,10 @@ TEMPLATE_START = 60.0
 CATEGORY = "Host.Worker"
 
 
+class DiedLoading(WorkerError):
+    """The worker ended before it served: user code did that."""
+
+
 class Supervisor:
     """Call `start`, `switch` with each further generation, `stop` at the end.
 
@@ -35,13 +40,13 @@ class Supervisor:
     def __init__(
         self,
         generation: Generation,
-        listeners: Sequence[int],
+        public: PublicSockets,
         logs: LogStream,
         journal: Journal,
         calls: Mapping[str, CallHandler],
         changed: Callable[[], None],
     ) -> None:
-        self._listeners = listeners
+        self._public = public
         self._logs = logs
         self._journal = journal
         self._calls = calls
@@ -51,7 +56,7 @@ class Supervisor:
         self._scaler = Scaler()
         self._numbers = 0
         self._turn = 0
-        self._starting: dict[int, list[float]] = {}
+        self._starting: dict[int, set[int]] = {}
         self._target = 0
         self._stopping = False
         self._paused = False
@@ -73,18 +78,19 @@ class Supervisor:
         return self._generation.template
 
     async def start(self) -> None:
-        """Return when the first worker serves; the others follow. When it cannot, it is tried
-        again and again, and `problem` says why."""
+        """Return when the first worker serves; the others follow. When it dies instead, it is
+        tried again and again, and `problem` says why. Raises LazuliteError for what the user must
+        mend first."""
         generation = self._generation
         self._adopt(generation)
         self._in_background(self._watch_template(generation, generation.template))
         self._in_background(self._ping_all())
         delay = 0.0
         try:
-            await self._add(generation)
-        except WorkerError as error:
+            await self._add(generation, 0)
+        except DiedLoading as error:
             delay = self._backoff.after_failed_start()
-            self._fail(str(error), delay)
+            self._fail(str(error), delay, 0)
         self._fill(delay)
 
     async def switch(self, generation: Generation) -> None:
@@ -94,13 +100,16 @@ class Supervisor:
         end what they have. Raises LazuliteError when it cannot load or is refused: nothing has
         changed then.
         """
-        first = await self._new(generation)
+        first = await self._new(generation, 0)
         old = self._generation
         retired = [w for w in self.workers if w.generation is not generation]
         self._adopt(generation)
         await self._join(first)
         for worker in retired:
-            self._retire(worker, "", hand_over=True)
+            worker.ready = False
+        await asyncio.gather(*(worker.leave(hand_over=True) for worker in retired))
+        for worker in retired:
+            self._retire(worker, "")
         self._fill()
         if old.template is not generation.template:
             self._in_background(self._watch_template(generation, generation.template))
@@ -110,7 +119,7 @@ class Supervisor:
         """Have all workers leave and start none, until `switch`; the app is offline."""
         self._paused = True
         for worker in list(self.workers):
-            self._retire(worker, "", hand_over=True)
+            self._retire(worker, "")
         self._changed()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
@@ -164,16 +173,22 @@ class Supervisor:
 
     def _fill(self, delay: float = 0.0) -> None:
         """Start the workers that are missing, after `delay` seconds."""
-        there = sum(self._counts(worker) for worker in self.workers)
-        starting = self._starting.setdefault(self._generation.number, [])
-        for _ in range(self._target - there - len(starting)):
-            starting.append(delay)
-            self._in_background(self._refill(self._generation, delay))
+        starting = self._starting.setdefault(self._generation.number, set())
+        taken = self._slots_taken()
+        free = [slot for slot in range(self._target + len(taken)) if slot not in taken]
+        for slot in free[: max(0, self._target - len(taken))]:
+            starting.add(slot)
+            self._in_background(self._refill(self._generation, delay, slot))
+
+    def _slots_taken(self) -> set[int]:
+        """Those of workers that stay or are being started."""
+        there = {worker.slot for worker in self.workers if self._counts(worker)}
+        return there | self._starting.get(self._generation.number, set())
 
     def _counts(self, worker: Worker) -> bool:
         return worker.generation is self._generation and not worker.draining
 
-    async def _refill(self, generation: Generation, delay: float) -> None:
+    async def _refill(self, generation: Generation, delay: float, slot: int) -> None:
         """Start one worker, however often it takes."""
         try:
             while not self._obsolete(generation):
@@ -181,30 +196,32 @@ class Supervisor:
                 if self._obsolete(generation):
                     return
                 try:
-                    await self._add(generation)
+                    await self._add(generation, slot)
                     return
                 except LazuliteError as error:
                     delay = self._backoff.after_failed_start()
-                    self._fail(f"{error}", delay)
+                    self._fail(f"{error}", delay, slot)
         finally:
-            self._starting[generation.number].pop()
+            self._starting[generation.number].discard(slot)
 
     def _obsolete(self, generation: Generation) -> bool:
         return generation is not self._generation or self._stopping or self._paused
 
-    def _fail(self, problem: str, delay: float) -> None:
+    def _fail(self, problem: str, delay: float, slot: int) -> None:
         if problem != self.problem:
             again = f" It is tried again after {delay:g} s, and when a file changes."
             self._tell("Error", f"A worker cannot be started: {problem}.{again}")
         self.problem = problem
+        if self.available and not any(w.ready and w.slot == slot for w in self.workers):
+            self._public.close_slot(slot)  # the others get its connections
         self._changed()
 
     # the life of one worker
 
-    async def _add(self, generation: Generation) -> None:
-        await self._join(await self._new(generation))
+    async def _add(self, generation: Generation, slot: int) -> None:
+        await self._join(await self._new(generation, slot))
 
-    async def _new(self, generation: Generation) -> Worker:
+    async def _new(self, generation: Generation, slot: int) -> Worker:
         """A worker that has loaded the app and serves, not yet one of ours."""
         await self._revive(generation)
         self._numbers += 1
@@ -215,15 +232,15 @@ class Supervisor:
                 codes.set_result(code)
 
         template = generation.template
-        ends = await template.fork(self._listeners, exited)
-        worker = Worker(self._numbers, generation, ends, self._logs, codes)
+        ends = await template.fork(self._public.slot(slot), exited)
+        worker = Worker(self._numbers, slot, generation, ends, self._logs, codes)
         await worker.connect(self._calls, self._lost, self._asked_to_leave)
         try:
             report = await worker.load(generation.load)
             await worker.serve({**await generation.settle(report), "worker": worker.number})
         except WireClosed as error:
             how = await worker.how_it_ended()
-            raise WorkerError(f"the worker {how} while it loaded the app") from error
+            raise DiedLoading(f"the worker {how} while it loaded the app") from error
         except RemoteFailure as error:
             worker.kill()
             raise WorkerError(f"the worker could not load the app: {error}") from error
@@ -271,15 +288,15 @@ class Supervisor:
         """Start another worker, then let this one go."""
         while self._counts(worker):
             try:
-                await self._add(worker.generation)
+                await self._add(worker.generation, worker.slot)
                 break
             except LazuliteError as error:
                 delay = self._backoff.after_failed_start()
-                self._fail(str(error), delay)
+                self._fail(str(error), delay, worker.slot)
                 await asyncio.sleep(delay)
-        self._retire(worker, "", hand_over=True)
+        self._retire(worker, "")
 
-    def _retire(self, worker: Worker, reason: str, hand_over: bool) -> None:
+    def _retire(self, worker: Worker, reason: str) -> None:
         """Give a worker no new work, and end it when its work is done."""
         if worker.draining:
             return
@@ -287,12 +304,15 @@ class Supervisor:
         worker.ready = False
         if reason:
             self._tell("Warning", f"Worker process {worker.pid} is replaced: {reason}.")
-        self._in_background(self._see_off(worker, hand_over))
+        self._in_background(self._see_off(worker))
 
-    async def _see_off(self, worker: Worker, hand_over: bool) -> None:
+    async def _see_off(self, worker: Worker) -> None:
         limit = worker.generation.config.host.function_timeout
+        await worker.leave(hand_over=True)
+        if worker.slot not in self._slots_taken() and not self._paused:
+            self._public.close_slot(worker.slot)
         try:
-            done = await worker.drain(limit, hand_over=hand_over, linger=LINGER)
+            done = await worker.drain(limit, linger=LINGER)
         except WorkerError:
             worker.kill()
             raise
@@ -325,7 +345,6 @@ class Supervisor:
                     worker,
                     f"its event loop has been blocked for {hang:g} s. It is ended when its running "
                     "invocations have ended, or exceed functionTimeout",
-                    hand_over=True,
                 )
                 self._fill()
                 self._changed()
@@ -349,7 +368,7 @@ class Supervisor:
         elif wish < 0 and len(ready) > limits.minimum:
             self._target = len(ready) - 1
             self._tell("Information", f"The load is low: {self._target} workers from now on.")
-            self._retire(ready[-1], "", hand_over=True)
+            self._retire(max(ready, key=lambda w: w.slot), "")
 
     # the template
 
@@ -371,7 +390,7 @@ class Supervisor:
             try:
                 await self._revive(generation)
             except WorkerError as error:
-                self._fail(str(error), 0)
+                self._fail(str(error), 0, 0)
 
     async def _close_template(self, generation: Generation) -> None:
         """End a generation's template when its last worker has ended: it tells how they do."""

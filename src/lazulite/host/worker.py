@@ -24,6 +24,8 @@ from lazulite.wire.peer import (
 )
 from lazulite.wire.values import pack, unpack
 
+PATIENCE = 1.0  # seconds for an answer that a live event loop gives at once
+
 
 class Worker:
     """Speaks with one worker process: load, serve, invoke, drain, stop.
@@ -35,12 +37,14 @@ class Worker:
     def __init__(
         self,
         number: int,
+        slot: int,
         generation: Generation,
         ends: Ends,
         logs: LogStream,
         code: asyncio.Future[int],
     ) -> None:
         self.number = number
+        self.slot = slot
         self.generation = generation
         self.pid = ends.pid
         self.born = time.monotonic()
@@ -131,15 +135,21 @@ class Worker:
                     Outcome(raw["id"], outputs, raw["error"], raw["stack"], raw["duration"])
                 )
 
-    async def drain(
-        self, grace: float | None, *, hand_over: bool = False, linger: float = 0.0
-    ) -> bool:
+    async def leave(self, *, hand_over: bool) -> None:
+        """Return when it takes no more connections, or cannot say so. hand_over: requests on open
+        connections go to other workers from now on."""
+        self.ready = False
+        try:
+            await asyncio.wait_for(self._peer.call("leave", {"hand_over": hand_over}), PATIENCE)
+        except (asyncio.TimeoutError, WireClosed, RemoteFailure):
+            pass  # its loop is blocked: its watchdog closes the doors; or it is gone
+
+    async def drain(self, grace: float | None, *, linger: float = 0.0) -> bool:
         """Have it take no more requests; True when all ended within `grace` seconds (None: wait for
-        ever). hand_over: requests on open connections go to other workers; linger: seconds that
-        idle connections are kept for that. Raises WorkerError."""
+        ever). linger: seconds that idle connections are kept. Raises WorkerError."""
         self.draining = True
         self.ready = False
-        body = {"hand_over": hand_over, "linger": linger}
+        body = {"linger": linger}
         try:
             await asyncio.wait_for(self._drain(body), grace)
         except (asyncio.TimeoutError, WireClosed):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 
 class Doors:
-    """`close` and `open` may be called from any thread, any number of times."""
+    """`close` may be called from any thread, any number of times."""
 
     def __init__(self, listeners: Sequence[int]) -> None:
         self._listeners = tuple(listeners)
@@ -32,13 +32,6 @@ class Doors:
                 nobody_calls.listen(1)
                 nobody_calls.setblocking(False)
                 os.dup2(nobody_calls.fileno(), fd, inheritable=False)
-
-    def open(self) -> None:
-        """Take connections again."""
-        real, self._real = self._real, []
-        for fd, listener in zip(real, self._listeners, strict=False):
-            os.dup2(fd, listener, inheritable=False)
-            os.close(fd)
 
     def address(self) -> tuple[str, int, int]:
         """Where the app itself can be called: (host, port, address family)."""

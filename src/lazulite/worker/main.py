@@ -49,6 +49,7 @@ class Worker:
         self._doors = Doors(listeners)
         self._limits: dict[str, Any] = {}
         self._retiring = False
+        self._retreat: Any = None
 
     async def run(self, sock: socket.socket) -> int:
         """Serve the host until it says stop or goes away."""
@@ -58,6 +59,7 @@ class Worker:
         calls = {
             "load": self._load,
             "serve": self._serve,
+            "leave": self._leave,
             "drain": self._drain,
             "ping": self._ping,
         }
@@ -162,15 +164,15 @@ class Worker:
         check: Callable[[], None] = lambda: None  # noqa: E731
         if timeout is not None:
             check = Expiry(self._runtime, timeout, self._limits["timeout_shown"]).check
-        siblings = self._limits["siblings"]
         watchdog = Watchdog(
             loop,
             {b.code: name for name, b in bound.items() if b.code is not None},
             lambda seconds, name, stack: self._runtime.recorder.host(
                 "Warning", "Host.Worker", blocked_text(os.getpid(), seconds, name, stack)
             ),
-            self._doors.close if siblings else lambda: None,
-            lambda: None if self._retiring else self._doors.open(),
+            self._limits["hang"],
+            self._doors.close,
+            lambda: self._retire_soon("its event loop was blocked"),
             check,
         )
         watchdog.start()
@@ -186,25 +188,24 @@ class Worker:
         """`_retire`, from any thread."""
         self._runtime.loop.call_soon_threadsafe(self._retire, reason)
 
-    async def _drain(self, body: Any, parts: list[bytes]) -> Answer:
-        """Take no more connections; answer when what runs has ended and clients have left.
+    async def _leave(self, body: Any, parts: list[bytes]) -> Answer:
+        """Take no more connections. hand_over: requests that still come on open ones are passed on
+        to the workers that took over."""
+        from lazulite.worker.retreat import Retreat
 
-        hand_over: requests that still come on open connections are passed on to the workers that
-        took over; linger: seconds until idle connections are closed.
-        """
         self._retiring = True
-        if self._server is None:
-            return {}, []
-        from lazulite.worker.retreat import drain
+        if self._server is not None and self._retreat is None:
+            self._retreat = Retreat(self._doors, self._server, self._front, self._runtime)
+            self._retreat.begin(bool(body["hand_over"]))
+        return {}, []
 
-        await drain(
-            self._doors,
-            self._server,
-            self._front,
-            self._runtime,
-            bool(body["hand_over"]),
-            float(body["linger"]),
-        )
+    async def _drain(self, body: Any, parts: list[bytes]) -> Answer:
+        """Answer when what runs has ended and clients have left. linger: seconds until idle
+        connections are closed."""
+        await self._leave({"hand_over": False}, [])
+        if self._retreat is None:
+            return {}, []
+        await self._retreat.end(float(body["linger"]))
         await self._front.stop()
         self._runtime.recorder.tick()
         return {}, []

@@ -13,15 +13,14 @@ from types import CodeType, FrameType
 
 INTERVAL = 0.25
 TELL_AFTER = 1.0  # seconds of a blocked loop until it is told
-PAUSE_AFTER = 2.0  # and until new connections are left to the other workers
 
 
 class Watchdog:
     """`start` it on the loop's thread.
 
     functions: the app's functions by their code, to name the one that blocks; tell(seconds, name,
-    stack): called once per blockage; pause, resume: stop and start taking connections; check:
-    called at each round.
+    stack): called once per blockage; hang: seconds of a blockage after which `give_up` is called,
+    and `resumed` when it is over after all; check: called at each round.
     """
 
     def __init__(
@@ -29,15 +28,17 @@ class Watchdog:
         loop: asyncio.AbstractEventLoop,
         functions: Mapping[CodeType, str],
         tell: Callable[[float, str, str], None],
-        pause: Callable[[], None],
-        resume: Callable[[], None],
+        hang: float,
+        give_up: Callable[[], None],
+        resumed: Callable[[], None],
         check: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._functions = functions
         self._tell = tell
-        self._pause = pause
-        self._resume = resume
+        self._hang = hang
+        self._give_up = give_up
+        self._resumed = resumed
         self._check = check
         self._thread = threading.get_ident()
         self._beaten = threading.Event()
@@ -60,19 +61,19 @@ class Watchdog:
 
     def _follow(self, sent: float) -> None:
         """Wait for one beat, whatever time it takes."""
-        told = paused = False
+        told = given_up = False
         while not self._beaten.wait(INTERVAL):
             self.lag = time.monotonic() - sent
             self._check()
             if self.lag > TELL_AFTER and not told:
                 told = True
                 self._tell(self.lag, *self._blocking())
-            if self.lag > PAUSE_AFTER and not paused:
-                paused = True
-                self._pause()
+            if self.lag > self._hang and not given_up:
+                given_up = True
+                self._give_up()
         self.lag = time.monotonic() - sent
-        if paused:
-            self._resume()
+        if given_up:
+            self._resumed()
         self._check()
 
     def _blocking(self) -> tuple[str, str]:
