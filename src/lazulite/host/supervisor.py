@@ -30,6 +30,10 @@ class DiedLoading(WorkerError):
     """The worker ended before it served: user code did that."""
 
 
+class DiedServing(WorkerError):
+    """The worker had opened its doors, and ended before it could say so: a request did that."""
+
+
 class Supervisor:
     """Call `start`, `switch` with each further generation, `stop` at the end.
 
@@ -88,6 +92,8 @@ class Supervisor:
         delay = 0.0
         try:
             await self._add(generation, 0)
+        except DiedServing as error:
+            self._tell("Error", str(error))
         except DiedLoading as error:
             delay = self._backoff.after_failed_start()
             self._fail(str(error), delay, 0)
@@ -198,6 +204,9 @@ class Supervisor:
                 try:
                     await self._add(generation, slot)
                     return
+                except DiedServing as error:
+                    self._tell("Error", str(error))
+                    delay = self._backoff.after_death(0.0)
                 except LazuliteError as error:
                     delay = self._backoff.after_failed_start()
                     self._fail(f"{error}", delay, slot)
@@ -235,11 +244,15 @@ class Supervisor:
         ends = await template.fork(self._public.slot(slot), exited)
         worker = Worker(self._numbers, slot, generation, ends, self._logs, codes)
         await worker.connect(self._calls, self._lost, self._asked_to_leave)
+        loaded = False
         try:
             report = await worker.load(generation.load)
+            loaded = True
             await worker.serve({**await generation.settle(report), "worker": worker.number})
         except WireClosed as error:
             how = await worker.how_it_ended()
+            if loaded:
+                raise DiedServing(f"The worker process {worker.pid} {how}.") from error
             raise DiedLoading(f"the worker {how} while it loaded the app") from error
         except RemoteFailure as error:
             worker.kill()
