@@ -1,5 +1,4 @@
 import logging
-import typing
 
 import azure.functions as func
 
@@ -18,7 +17,7 @@ def take(req: func.HttpRequest, order: func.Out[func.QueueMessage]) -> str:
 @app.queue_output(arg_name="notes", queue_name="notes", connection="AzureWebJobsStorage")
 def split(
     order: func.QueueMessage,
-    bills: func.Out[typing.List[func.QueueMessage]],
+    bills: func.Out[list[func.QueueMessage]],
     notes: func.Out[str],
 ) -> None:
     content = order.get_json()
