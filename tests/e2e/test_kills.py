@@ -83,6 +83,21 @@ def test_no_message_is_lost_to_kills(tmp_path: Path, folder: Path, victim: str) 
     assert all(worked_on[text] >= 15 for text in bad)
 
 
+def test_a_host_that_stops_gives_back_what_it_has_not_started(tmp_path: Path, folder: Path) -> None:
+    root = FuncApp(APPS / "competing", copy_to=tmp_path).root
+    texts = [f"good-{n}" for n in range(5 * COUNT)]
+    put(root, "work", [text.encode() for text in texts])
+    with start(root, {"COMPETING_FOLDER": str(folder)}) as app:
+        while len(noted(folder, "worked")) < 50:
+            time.sleep(0.005)
+        assert app.stop() == 0
+    worked = [text for text, _ in noted(folder, "worked")]
+    left = [body.decode() for body in bodies(root, "work")]
+    assert 50 <= len(worked) < len(texts)
+    assert sorted(worked + left) == sorted(texts)
+    assert sorted(bodies(root, "done")) == sorted(text.encode() for text in worked)
+
+
 def test_two_hosts_share_an_embedded_store(tmp_path: Path, folder: Path) -> None:
     root = FuncApp(APPS / "competing", copy_to=tmp_path).root
     env = {"COMPETING_FOLDER": str(folder)}
