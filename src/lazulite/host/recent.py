@@ -35,24 +35,23 @@ class Recent:
         """The messages after a position, as far as they are still kept."""
         return [message for at, _, message in self._kept if at > position]
 
-    async def ended(self, position: int, function: str, invocation: str, seconds: float) -> bool:
-        """Wait, at most `seconds`, for the end of an invocation ('' = any) of a function to be
-        told after a position; whether it was."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while not any(
-            m["k"] == "end" and m["f"] == function and invocation in ("", m["i"])
-            for m in self.after(position)
-        ):
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                return False
-            news = asyncio.get_running_loop().create_future()
+    async def settled(self, position: int, function: str, seconds: float) -> None:
+        """Wait, at most `seconds`, until the invocations of a function that began after a position
+        have ended."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while self._open(position, function) and loop.time() < deadline:
+            news = loop.create_future()
             self._waiting.add(news)
             try:
-                await asyncio.wait({news}, timeout=left)
+                await asyncio.wait({news}, timeout=deadline - loop.time())
             finally:
                 self._waiting.discard(news)
-        return True
+
+    def _open(self, position: int, function: str) -> set[str]:
+        told = [m for m in self.after(position) if m.get("f") == function]
+        ended = {m["i"] for m in told if m["k"] == "end"}
+        return {m["i"] for m in told if m["k"] == "start"} - ended
 
     def _keep(self, message: Mapping[str, Any]) -> None:
         self.position += 1

@@ -13,10 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lazulite.testing.aio import AsyncAppClient
     from lazulite.testing.case import FunctionAppTestCase
     from lazulite.testing.client import AppClient
     from lazulite.testing.clock import ManualClock
-    from lazulite.testing.aio import AsyncAppClient
     from lazulite.testing.open import open_app, open_app_async
     from lazulite.testing.records import Invocation, LogRecord
     from lazulite.testing.response import Response

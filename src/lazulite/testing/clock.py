@@ -18,6 +18,7 @@ class ManualClock:
         self._now = as_utc(now) if now is not None else datetime.now(timezone.utc)
         self._numbers = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._planned: list[datetime] = []
 
     def now(self) -> datetime:
         return self._now
@@ -30,10 +31,7 @@ class ManualClock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        try:
-            due = self._now + timedelta(seconds=seconds)
-        except OverflowError:
-            due = datetime.max.replace(tzinfo=timezone.utc)
+        due = self._in(seconds)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (due, next(self._numbers), done))
         await done
@@ -43,6 +41,26 @@ class ManualClock:
         while self._sleepers and self._sleepers[0][2].done():
             heapq.heappop(self._sleepers)
         return self._sleepers[0][0] if self._sleepers else None
+
+    def plan(self, seconds: float) -> None:
+        """Note that something happens in so many seconds, for `next_planned`."""
+        heapq.heappush(self._planned, self._in(seconds))
+
+    def next_planned(self) -> datetime | None:
+        """The next instant that was noted and is not past."""
+        while self._planned and self._planned[0] <= self._now:
+            heapq.heappop(self._planned)
+        return self._planned[0] if self._planned else None
+
+    def set(self, instant: datetime) -> None:
+        """Make it `instant` without waking anyone."""
+        self._now = as_utc(instant)
+
+    def _in(self, seconds: float) -> datetime:
+        try:
+            return self._now + timedelta(seconds=seconds)
+        except OverflowError:
+            return datetime.max.replace(tzinfo=timezone.utc)
 
     def move_to(self, instant: datetime) -> None:
         """Make it `instant`, earlier ones too, and wake those whose time has come.

@@ -9,8 +9,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +29,8 @@ from lazulite.host.journal import Journal
 from lazulite.host.keys import Keys
 from lazulite.host.listeners import Listeners
 from lazulite.host.options import StartOptions
+from lazulite.host.storage import HostState
+from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome, TriggerEvent, spec_from_wire
 from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
@@ -43,14 +45,16 @@ from lazulite.testing.local import (
     MemoryChannel,
     watch,
 )
-from lazulite.testing.records import Records, plain
+from lazulite.testing.records import Failure, Invocation, Records, plain
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.testing.rsgi import Exchange
+from lazulite.testing.timers import as_past_due, next_occurrence
 from lazulite.web.keys import KeyTable
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import unpack
 
+NEARLY = timedelta(milliseconds=1)
 SPINS = 12  # turns of the loop without news after which the app is taken to be at rest
 
 
@@ -109,7 +113,7 @@ class InProcessApp:
         self._accounts = TestAccounts(
             self._options.storage or self._temp,
             config.settings,
-            self.clock.timestamp,
+            self.clock,
             lambda service: Counted(service, self._activity),
             interval=3600.0,
             durable=self._options.storage is not None,
@@ -118,7 +122,8 @@ class InProcessApp:
         self._router = Router(self._key_table)
         self._spool = os.path.join(self._temp, "spool")
         os.mkdir(self._spool)
-        self.bindings = Bindings(self._context())
+        self._binding_context = self._context()
+        self.bindings = Bindings(self._binding_context)
         self._peer = LocalPeer(
             {"web": self._web, "inputs": self._inputs, "outputs": self._outputs}, self.records
         )
@@ -160,7 +165,8 @@ class InProcessApp:
         propagate.install()
         folders = [spec_from_wire(raw) for raw in load["folders"]]
         self._app = LoadedApp(load["root"], load["script"], folders)
-        index = self._index = build(config, self._app.report(), known_kinds())
+        index = build(config, self._app.report(), known_kinds())
+        index = self._index = check_bindings(index, self.bindings)
         if index.problem:
             raise FunctionError(f"{index.problem}\n{index.problem_stack}".rstrip())
         keys = await self._load_keys()
@@ -259,15 +265,62 @@ class InProcessApp:
         failed = [i.error for i in self.records.invocations[seen:] if i.error is not None]
         return response, failed[-1] if failed else None
 
-    async def execute(self, spec: FunctionSpec, event: TriggerEvent) -> Outcome:
-        """Run a function for an event, as its listener would."""
-        return await self._dispatcher.execute(spec.name, event)
+    async def run(
+        self, spec: FunctionSpec, input: str, at: datetime | None, past_due: bool
+    ) -> Invocation:
+        """Run a function by hand; its last attempt."""
+        before = self.clock.now()
+        if at is not None:
+            self.clock.set(at)
+        try:
+            event = await self._manual_event(spec, input)
+            if past_due:
+                event = replace(event, value=as_past_due(event.value))
+            outcome = await self._dispatcher.execute(spec.name, event)
+        finally:
+            if at is not None:
+                self.clock.set(before)
+        record = self.records.last(outcome.id)
+        if record is None:  # an input binding failed before the function was called
+            error = Failure(outcome.error or "it was not run")
+            record = Invocation(spec.name, outcome.id, event.reason, error=error, ended=True)
+            self.records.invocations.append(record)
+        elif outcome.error is not None and record.error is None:
+            record.error = Failure(outcome.error, stack=outcome.stack)
+        return record
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def advance(self, to: datetime) -> None:
+        """Move the clock through every instant at which something is due."""
+        while True:
+            stop = min([to, *await self._stops()])
+            if stop - self.clock.now() > NEARLY:
+                # leases are renewed first, as they would have been all the time
+                self.clock.move_to(stop - NEARLY)
+                await self._rest()
+            self.clock.move_to(stop)
+            await self._rest()
+            if stop >= to:
+                return
+
+    async def _stops(self) -> list[datetime]:
+        now = self.clock.now()
+        stops = [self.clock.next_planned()]
+        for spec in self._index.functions.values():
+            trigger = spec.trigger
+            if trigger is not None and trigger.kind == "timertrigger" and not spec.error:
+                stops.append(await next_occurrence(self._binding_context, spec, trigger))
+        return [stop for stop in stops if stop is not None and stop > now]
 
     async def settle(self) -> None:
         """Return when nothing is under way and nothing moves any more."""
+        if self._activity.count != self._settled or self._busy():
+            await self._rest()
+
+    async def _rest(self) -> None:
         activity = self._activity
-        if activity.count == self._settled and not self._busy():
-            return
         seen, quiet = -1, 0
         deadline = time.monotonic() + self._options.patience
         while quiet < SPINS:
@@ -285,9 +338,7 @@ class InProcessApp:
         self._settled = activity.count
 
     def _busy(self) -> bool:
-        return bool(
-            self._activity.open or self._runtime.open_calls or self._dispatcher.running
-        )
+        return bool(self._activity.open or self._runtime.open_calls or self._dispatcher.running)
 
     def _restless(self) -> FunctionTimeout:
         running = [i for i in self.records.invocations if not i.ended]
@@ -331,7 +382,7 @@ class InProcessApp:
             instance_id=uuid4().hex,
             root=self._config.root,
             state=lambda: self._state,
-            errors=lambda: [],
+            errors=list,
             restart=lambda: None,
             healthy=lambda: True,
         )
@@ -340,11 +391,12 @@ class InProcessApp:
 
     async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
         try:
-            return await self.execute(spec, await self.manual_event(spec, input))
+            event = await self._manual_event(spec, input)
         except LazuliteError as error:
             return Outcome("", error=str(error))
+        return await self._dispatcher.execute(spec.name, event)
 
-    async def manual_event(self, spec: FunctionSpec, input: str) -> TriggerEvent:
+    async def _manual_event(self, spec: FunctionSpec, input: str) -> TriggerEvent:
         """The event of a run by hand. Raises LazuliteError when there is none."""
         trigger = spec.trigger
         if trigger is None or spec.error:
@@ -372,13 +424,14 @@ class InProcessApp:
             app_root=config.root,
             spool=self._spool,
             accounts=self._accounts,
-            state=self.account("").state,
+            state=HostState(self._accounts),
             clock=self.clock,
             options=config.host.extension,
-            singleton={},
+            singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
             development=True,
+            settings=config.settings,
         )
 
 

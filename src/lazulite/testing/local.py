@@ -14,7 +14,8 @@ from lazulite.host.worker import _to_wire as invocation_to_wire
 from lazulite.model import Data, Invocation, Outcome
 from lazulite.testing.records import Records, plain
 from lazulite.testing.rsgi import Exchange
-from lazulite.wire.peer import Answer, CallHandler, Peer
+from lazulite.wire.codec import Frame
+from lazulite.wire.peer import CallHandler, Peer
 from lazulite.wire.values import unpack
 from lazulite.worker.bound import Bound
 from lazulite.worker.context import current
@@ -35,8 +36,9 @@ class LocalPeer(Peer):
     def open(self) -> bool:
         return True
 
-    async def call(self, name: str, body: Any, parts: Sequence[bytes] = ()) -> Answer:
-        return await self._handlers[name](body, list(parts))
+    async def call(self, name: str, body: Any, parts: Sequence[bytes] = ()) -> Frame:
+        answer, out = await self._handlers[name](body, list(parts))
+        return answer, list(out)
 
     def notify(self, name: str, body: Any, parts: Sequence[bytes] = ()) -> None:
         if name != "outcomes":

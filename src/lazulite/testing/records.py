@@ -96,9 +96,7 @@ class Records:
         elif kind == "start":
             id = message["i"]
             attempt = self._attempts[id] = self._attempts.get(id, -1) + 1
-            record = Invocation(
-                message["f"], id, message["r"], dict(message["d"]), attempt=attempt
-            )
+            record = Invocation(message["f"], id, message["r"], dict(message["d"]), attempt=attempt)
             self._open[id] = record
             self.invocations.append(record)
         elif kind == "end":

@@ -91,7 +91,7 @@ class Response:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that the answer sets, value by name."""
-        jar = SimpleCookie[str]()
+        jar: SimpleCookie = SimpleCookie()
         for value in self.headers.get_all("set-cookie"):
             jar.load(value)
         return {name: morsel.value for name, morsel in jar.items()}
@@ -115,7 +115,9 @@ class Response:
         """This response; raises StatusError when the status is 400 or above."""
         if not self.ok:
             text = self.text[:500]
-            raise StatusError(f"{self.url} answered {self.status_code} {self.reason_phrase}: {text}")
+            raise StatusError(
+                f"{self.url} answered {self.status_code} {self.reason_phrase}: {text}"
+            )
         return self
 
     def __repr__(self) -> str:

@@ -159,5 +159,3 @@ def run(body: Awaitable[None]) -> None:
         await asyncio.wait_for(body, 60)
 
     asyncio.run(main())
-
-

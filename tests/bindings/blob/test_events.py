@@ -37,6 +37,13 @@ async def post(
     return await kit.webhooks["blobs"](request)
 
 
+async def tell(kit: Kit, events: Any, **headers: str) -> None:
+    """As Event Grid does, until it is acknowledged: a scan may have the blob in hand just now."""
+    while (status := (await post(kit, events, **headers)).status) == 503:
+        pass
+    assert status == 202
+
+
 def test_a_created_blob_is_run_once_however_often_it_is_told(tmp_path: Path) -> None:
     async def body() -> None:
         async with open_kit(tmp_path) as kit:
@@ -52,8 +59,8 @@ def test_a_created_blob_is_run_once_however_often_it_is_told(tmp_path: Path) -> 
                     created("samples/in/a b.txt", eventType="Microsoft.Storage.BlobDeleted"),
                     {"unknown": True},
                 ]
-                assert (await post(kit, events)).status == 202
-                assert (await post(kit, events, aeg_event_type="Notification")).status == 202
+                await tell(kit, events)
+                await tell(kit, events, aeg_event_type="Notification")
                 await runs.wait(1)
             assert runs.contents == [b"A"]
             assert runs.events[0].reason == "New blob detected(EventGrid): samples/in/a b.txt"
@@ -109,7 +116,7 @@ def test_cloud_events_are_understood(tmp_path: Path) -> None:
                     "type": "Microsoft.Storage.BlobCreated",
                     "data": {"url": "https://account.blob.core.windows.net/samples/a"},
                 }
-                assert (await post(kit, cloud)).status == 202
+                await tell(kit, cloud)
                 await runs.wait(1)
             assert runs.contents == [b"A"]
 

@@ -84,7 +84,7 @@ def test_an_unquoted_text_is_refused(tmp_path: Path) -> None:
     run(body())
 
 
-@given(st.text(st.characters(blacklist_categories=("Cs",)), max_size=20))
+@given(st.text(max_size=20))
 @settings(
     max_examples=40,
     deadline=None,

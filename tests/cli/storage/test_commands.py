@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lazulite.host.storage import open_accounts
+from lazulite.host.storage import HostAccounts
 from tests.cli.conftest import Func
 
 
@@ -149,7 +149,7 @@ def test_what_cannot_be_done_is_one_message(
 
 def test_others_see_what_the_shell_puts(func: Func, v2: Path) -> None:
     async def look() -> list[bytes]:
-        account = open_accounts(str(v2), {}).get("", "", "")
+        account = HostAccounts(str(v2), {}, {}, lambda *record: None).get("", "", "")
         try:
             await account.queue_admin.create("orders")
             arrived = account.queues.arrived("orders")

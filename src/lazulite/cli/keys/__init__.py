@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -83,6 +84,8 @@ def list_(
         say(f"Keys of {place}:")
         for name, value in keys.items():
             say(f"  {name} = {value if show else _MASK}")
+        if not keys:
+            say("  (none)")
 
 
 @command.command(
@@ -132,7 +135,7 @@ def set_(
         raise UsageError(f"'{name}' cannot be the name of a key.")
     made = value is None
     if value == "-":
-        value = click.get_text_stream("stdin").read().strip()
+        value = sys.stdin.read().strip()
     if value == "":
         raise UsageError("A key needs a value.", hint="Leave it out to have one made.")
     change = _store(url, key, function).put(place, name, value)

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from lazulite.cli.running import AdminClient, json_of, unexpected
@@ -135,12 +135,13 @@ class StoredKeys:
         from lazulite.config.app import load_app
         from lazulite.config.encryption import decrypt
         from lazulite.host.keyring import secret_store
-        from lazulite.host.storage import HostState, open_accounts
+        from lazulite.host.storage import HostAccounts, HostState
 
         app = load_app(self._root, os.environ, decrypt=decrypt)
+        queues = app.host.extension("queues")
 
         async def run() -> T:
-            accounts = _Kept(open_accounts(app.root, app.settings))
+            accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
             try:
                 documents = secret_store(app, lambda: HostState(accounts))
                 return await work(Keys(documents, app.host_id, lambda table: None))
@@ -148,23 +149,6 @@ class StoredKeys:
                 await accounts.close()
 
         return asyncio.run(run())
-
-
-class _Kept:
-    """Accounts, remembered so that they can be closed."""
-
-    def __init__(self, accounts: Any) -> None:
-        self._accounts = accounts
-        self._used: dict[int, Any] = {}
-
-    def get(self, connection: str, function: str, binding: str) -> Any:
-        account = self._accounts.get(connection, function, binding)
-        self._used[id(account)] = account
-        return account
-
-    async def close(self) -> None:
-        for account in self._used.values():
-            await account.close()
 
 
 def own_key(root: str) -> Callable[[], str]:

@@ -34,16 +34,17 @@ def use(connection: str, work: Callable[[Account], Awaitable[T]]) -> T:
     """
     from lazulite.config.app import load_app
     from lazulite.config.encryption import decrypt
-    from lazulite.host.storage import open_accounts
+    from lazulite.host.storage import HostAccounts
 
     app = load_app(find_root(), os.environ, decrypt=decrypt)
+    queues = app.host.extension("queues")
 
     async def run() -> T:
-        account = open_accounts(app.root, app.settings).get(connection, "", "")
+        accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
         try:
-            return await work(account)
+            return await work(accounts.get(connection, "", ""))
         finally:
-            await account.close()
+            await accounts.close()
 
     return asyncio.run(run())
 

@@ -26,8 +26,8 @@ class LogApi:
     async def _logs(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         """Records after position `after`; those of one `function`, with what was printed.
 
-        Waits a moment for the end of an invocation of the function, of `invocation` where that is
-        given. Without `after`: just the position.
+        Waits a moment for the end of the function's invocations that began since. `invocation`
+        picks one. Without `after`: just the position.
         """
         after = request.query.get("after", "")
         function = request.query.get("function", "")
@@ -35,8 +35,8 @@ class LogApi:
             self._catch_up()
             return as_json({"position": self._recent.position, "records": []})
         invocation = request.query.get("invocation", "")
-        if function:
-            await self._recent.ended(int(after), function, invocation, _PATIENCE)
+        self._catch_up()
+        await self._recent.settled(int(after), function, _PATIENCE)
         self._catch_up()
         records = [
             _record(message)
