@@ -142,6 +142,7 @@ def test_an_output_is_never_half_written(tmp_path: Path, victim: str) -> None:
         app.wait_for("writing in process")
         while not spool_of(app.root):
             pass
+        assert app.client.get("/api/items/none").status_code == 404  # nobody waits for it
         if victim == "worker":
             os.kill(app.worker_pids[0], signal.SIGKILL)
         else:
