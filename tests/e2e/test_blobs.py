@@ -99,6 +99,8 @@ def test_blobs_and_tables_of_http_functions(tmp_path: Path) -> None:
         text = app.wait_for("exists already")
         assert "binding 'people'" in text
         app.wait_for(re.compile(r"warm in process \d+"))
+        assert client.get("/admin/warmup").status_code == 200
+        app.wait_for(re.compile(r"warm in process \d+"), count=2)
         assert app.stop() == 0
     assert "Traceback" not in app.output()
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from lazulite.abc import BindingContext
-from lazulite.bindings import Bindings, known_kinds
+from lazulite.bindings import WARM_UP, Bindings, known_kinds
 from lazulite.config.app import AppConfig
 from lazulite.config.section import plain
 from lazulite.errors import LazuliteError
@@ -248,6 +248,7 @@ class Host:
             resume=self._draining.resume,
             drain_state=lambda: self._draining.state,
             outstanding=lambda: self._dispatcher.running,
+            warm=self._warm,
         )
         HostApi(facts).mount(self._router)
         functions = FunctionApi(
@@ -281,6 +282,11 @@ class Host:
             response = await self._router.answer(request)
         headers = [list(pair) for pair in response.headers.items()]
         return {"status": response.status, "headers": headers}, [response.body]
+
+    async def _warm(self) -> None:
+        for spec in self._index.functions.values():
+            if spec.trigger and spec.trigger.kind == WARM_UP and not spec.disabled:
+                await self._run_by_hand(spec, "")
 
     async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
         trigger = spec.trigger
