@@ -82,7 +82,7 @@ class Consumer:
             arrived = asyncio.ensure_future(self._queues.arrived(self._queue))
             try:
                 messages = await self._queues.receive(self._queue, self._batch, VISIBILITY)
-                self._complained = False
+                self._at_ease()
             except NotFound:
                 messages = []
             except StoreError as error:
@@ -120,9 +120,10 @@ class Consumer:
             await lease.give_back(0)
             raise
         except LazuliteError as error:
-            self._complain(error)
+            text = f"A message of the queue '{self._queue}' is put back for a while: {error}"
+            self._log("Warning", CATEGORY, text)
         except Exception as error:
-            text = f"A message of '{self._queue}' could not be handled: {error!r}"
+            text = f"A message of the queue '{self._queue}' could not be handled: {error!r}"
             self._log("Error", CATEGORY, text)
         keeping.cancel()
         await asyncio.wait({keeping})
@@ -136,6 +137,11 @@ class Consumer:
             self._complained = True
             text = f"The queue '{self._queue}' cannot be served now; it is tried again: {error}"
             self._log("Warning", CATEGORY, text)
+
+    def _at_ease(self) -> None:
+        if self._complained:
+            self._complained = False
+            self._log("Information", CATEGORY, f"The queue '{self._queue}' can be reached again.")
 
 
 class _Lease:

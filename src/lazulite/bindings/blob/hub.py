@@ -21,7 +21,7 @@ from lazulite.bindings.blob.scanner import Found, Scanner
 from lazulite.bindings.blob.watch import EVENT_GRID, Watch, event_of
 from lazulite.bindings.blob.work import POISON_QUEUE, Work, work_queue
 from lazulite.bindings.singleton import Lease
-from lazulite.errors import NotFound, StoreError
+from lazulite.errors import NotFound, StoreError, StoreUnavailable
 from lazulite.model import Data
 
 _DEVELOPMENT_ACCOUNT = "devstoreaccount1"
@@ -30,6 +30,7 @@ _EMULATOR_SCAN_SECONDS = 2.0
 _LONGEST_PAUSE = 60.0
 _DEVELOPMENT_PAUSE = 2.0
 _UNKNOWN_PAUSE = 30.0
+_OUTAGE_PAUSE = 30.0
 _LEASE_SECONDS = 60.0
 _EMULATOR_LEASE = 15.0
 _EMULATOR_LEASE_POLL = 5.0
@@ -162,6 +163,19 @@ class BlobHub:
 
     async def _handle(self, message: QueueMessage) -> Verdict:
         """Handle one message: see Consumer."""
+        try:
+            return await self._handle_now(message)
+        except StoreUnavailable as error:
+            # its tries are for its function: a new message in its place, counted from the start
+            queues = self._host_account().queues
+            await queues.put(self._queue, [message.body], delay=_OUTAGE_PAUSE)
+            text = (
+                f"A blob's store cannot be reached; it is put back for {_OUTAGE_PAUSE:g} s: {error}"
+            )
+            self._context.log("Warning", CATEGORY, text)
+            return DONE
+
+    async def _handle_now(self, message: QueueMessage) -> Verdict:
         try:
             work = Work.decode(message.body)
         except ValueError:
