@@ -128,6 +128,25 @@ def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
     assert json.loads(poison.body)["BlobName"] == "x"
 
 
+def test_event_grid_tells_of_blobs(tmp_path: Path) -> None:
+    with FuncApp(APPS / "blobs", copy_to=tmp_path) as app:
+        app.wait_for("functionName=Host.Functions.told")
+        hook = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
+        validation = {
+            "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+            "data": {"validationCode": "abc"},
+        }
+        assert app.client.post(hook, json=[validation]).json() == {"validationResponse": "abc"}
+        put(app.root, "events/1", b"the first")
+        created = {
+            "eventType": "Microsoft.Storage.BlobCreated",
+            "subject": "/blobServices/default/containers/events/blobs/1",
+        }
+        assert app.client.post(hook, json=[created]).status_code in (202, 503)
+        app.wait_for("told of the first")
+        assert app.client.post(hook.replace("told", "copied!"), json=[]).status_code == 404
+
+
 def test_an_app_of_folders_returns_a_blob(tmp_path: Path) -> None:
     with FuncApp(APPS / "blobs_v1", copy_to=tmp_path) as app:
         put(app.root, "incoming/x", b"abc\xff")

@@ -77,6 +77,16 @@ def failing(source: bytes) -> None:
     raise ValueError(f"{len(source)} bytes of no use")
 
 
+@app.blob_trigger(
+    "source",
+    path="events/{name}",
+    connection="AzureWebJobsStorage",
+    source=func.BlobSource.EVENT_GRID,
+)
+def told(source: str) -> None:
+    logging.info("told of %s", source)
+
+
 @app.route("people/{land}", methods=["POST"])
 @app.table_output("people", table_name="people", connection="AzureWebJobsStorage")
 def add_people(req: func.HttpRequest, people: func.Out[str]) -> str:

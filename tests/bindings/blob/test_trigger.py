@@ -294,6 +294,56 @@ def test_a_message_of_an_older_version_leads_to_the_present_one(tmp_path: Path) 
     run(body())
 
 
+def test_a_container_that_vanishes_is_watched_for_again(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with open_kit(tmp_path) as kit:
+            runs = Runs()
+            async with kit.listening(runs, "samples/{name}"):
+                await kit.put("samples/a", b"1")
+                await runs.wait(1)
+                await kit.account.blob_admin.drop("samples")
+                await kit.put("samples/a", b"2")
+                await runs.wait(2)
+            assert runs.contents == [b"1", b"2"]
+
+    run(body())
+
+
+def test_a_store_that_cannot_be_listed_is_tried_again_and_told_of_once(tmp_path: Path) -> None:
+    @dataclasses.dataclass
+    class Refusing:
+        """A blob store whose listing fails some times."""
+
+        inner: BlobStore
+        errors: list[Exception]
+
+        def __getattr__(self, name: str) -> Any:
+            if self.errors and name == "list":
+                raise self.errors.pop()
+            return getattr(self.inner, name)
+
+    errors = [StoreUnavailable("away"), OSError("odd"), StoreUnavailable("away")]
+
+    async def body() -> None:
+        async with open_kit(tmp_path) as kit:
+            blobs = Refusing(kit.account.blobs, errors)
+            account = dataclasses.replace(kit.account, blobs=blobs)
+            kit.trigger = BlobTrigger(
+                dataclasses.replace(kit.context, accounts=OneAccount(account))
+            )
+            runs = Runs()
+            async with kit.listening(runs, "samples/{name}"):
+                while errors:
+                    await kit.put("samples/a")
+                await kit.put("samples/b")
+                await runs.wait(2)
+            told = [line for line in kit.log if "container 'samples'" in line]
+            assert len(told) == 2
+            assert "can be reached again" in told[1]
+
+    run(body())
+
+
 def test_an_outage_of_the_blobs_store_costs_no_tries(tmp_path: Path) -> None:
     clock = ManualClock()
 

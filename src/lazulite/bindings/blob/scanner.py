@@ -77,25 +77,35 @@ class Scanner:
                 pass  # the receipts know better anyway
 
     async def _run(self) -> None:
+        clock = self._context.clock
         while True:
             await self._may_scan()
             changed = asyncio.ensure_future(self._account.blobs.changed(self._container))
             self._wake.clear()
-            clock = self._context.clock
-            started = clock.now()
-            pending = False
             try:
-                pending = await self._sweep()
-                self._at_ease()
-            except NotFound:
-                self._tell_absent()
-            except LazuliteError as error:
-                self._complain(error)
-            took = (clock.now() - started).total_seconds()
-            await clock.sleep(min(PACE * took, self._interval))
-            pause = min(self._interval, 5.0) if pending else self._interval
-            await _first(_done(changed), self._wake.wait(), clock.sleep(pause))
-            changed.cancel()
+                started = clock.now()
+                pending = await self._look()
+                took = (clock.now() - started).total_seconds()
+                await clock.sleep(min(PACE * took, self._interval))
+                pause = min(self._interval, 5.0) if pending else self._interval
+                await _first(_done(changed), self._wake.wait(), clock.sleep(pause))
+            finally:
+                changed.cancel()
+
+    async def _look(self) -> bool:
+        """Sweep, whatever comes of it. True when something was left to look at again."""
+        try:
+            pending = await self._sweep()
+        except NotFound:
+            self._tell_absent()
+        except LazuliteError as error:
+            self._complain(str(error))
+        except Exception as error:
+            self._complain(repr(error))
+        else:
+            self._at_ease()
+            return pending
+        return False
 
     async def _sweep(self) -> bool:
         """Look at all blobs once. True when something was left to look at again."""
@@ -195,7 +205,7 @@ class Scanner:
             text = f"The container '{self._container}' can be reached again."
             self._context.log("Information", CATEGORY, text)
 
-    def _complain(self, error: LazuliteError) -> None:
+    def _complain(self, error: str) -> None:
         if not self._complained:
             self._complained = True
             self._context.log(
