@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from lazulite.abc import BindingContext, WebRequest, WebResponse
-from lazulite.bindings import Bindings, known_kinds
+from lazulite.bindings import WARM_UP, Bindings, known_kinds
 from lazulite.config.app import AppConfig
 from lazulite.config.limits import worker_limits
 from lazulite.config.section import plain
@@ -415,6 +415,7 @@ class Host:
             resume=self._draining.resume,
             drain_state=lambda: self._draining.state,
             outstanding=lambda: self._dispatcher.running,
+            warm=self._warm,
         )
         HostApi(facts).mount(self._router)
         functions = FunctionApi(
@@ -465,6 +466,11 @@ class Host:
             disabled = self._config.settings.is_true("AzureWebJobsDisableHomepage")
             return home_page(disabled)
         return await self._router.answer(request)
+
+    async def _warm(self) -> None:
+        for spec in self._index.functions.values():
+            if spec.trigger and spec.trigger.kind == WARM_UP and not spec.disabled:
+                await self._run_by_hand(spec, "")
 
     async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
         trigger = spec.trigger

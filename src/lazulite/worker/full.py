@@ -116,7 +116,7 @@ class FullCall:
             returned = await self._on_the_loop(call, arguments)
         else:
             returned = await self._in_the_pool(call, arguments)
-        values = self._bound.outputs(outs, returned)
+        values = await self._bound.outputs_async(outs, returned)
         answer = self.answer(outs, returned)
         if values:
             await self._uplink.outputs(target.name, call.id, names, self._body, values)

@@ -20,7 +20,8 @@ class HostFacts:
     """What the host tells of itself, and lets be done to it.
 
     drain stops the listeners, resume starts them again; outstanding: invocations that the host
-    has sent and that have not ended; processes: (id, name) of the host's own.
+    has sent and that have not ended; processes: (id, name) of the host's own; warm: runs the
+    app's warm-up function, if it has one.
     """
 
     host_id: str
@@ -36,6 +37,7 @@ class HostFacts:
     resume: Callable[[], Awaitable[None]]
     drain_state: Callable[[], DrainState]
     outstanding: Callable[[], int]
+    warm: Callable[[], Awaitable[None]] | None = None
     bundle: tuple[str, str] | None = None
     ready: Callable[[], bool] = lambda: True
 
@@ -104,6 +106,8 @@ class HostApi:
         )
 
     async def _warmup(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        if self._facts.warm is not None:
+            await self._facts.warm()
         return WebResponse(200)
 
     async def _sync_triggers(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
