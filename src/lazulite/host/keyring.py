@@ -35,6 +35,7 @@ class KeyRing:
         self.required = required
         self._functions = functions
         self._extensions = extensions
+        self.place = keys.place
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
 
@@ -61,12 +62,17 @@ class KeyRing:
             return await self.keys.reread()
 
 
-def secret_store(config: AppConfig, state: Callable[[], StateStore]) -> Documents:
-    """Where the settings want the keys: files, or the host's own state. Raises SettingError."""
+def secret_store(
+    config: AppConfig, development: bool, state: Callable[[], StateStore]
+) -> Documents:
+    """Where the settings want the keys: files, or the host's own state. Raises SettingError.
+
+    In local mode they are files unless a setting says otherwise, so that they can be looked up.
+    """
     kind = (config.settings.get("AzureWebJobsSecretStorageType") or "").lower()
-    if kind == "files":
+    if kind == "files" or (development and not kind):
         folder = config.settings.get("FUNCTIONS_SECRETS_PATH") or os.path.join(
-            config.root, ".lazulite", "secrets"
+            ".lazulite", "secrets"
         )
         return SecretFiles(os.path.join(config.root, folder))
     if kind in ("", "blob"):

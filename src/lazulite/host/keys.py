@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from lazulite.abc import Document
 from lazulite.errors import Conflict
+from lazulite.host.secret_files import SecretFiles
 from lazulite.web import secrets_file as documents
 from lazulite.web.keys import KeyTable, generate_key
 from lazulite.web.secrets_file import HostSecrets
@@ -51,6 +52,11 @@ class Keys:
         self._host: HostSecrets | None = None
         self._functions: dict[str, dict[str, str]] = {}
         self._versions: dict[str, str] = {}
+
+    @property
+    def place(self) -> str:
+        """Where the keys are, in words."""
+        return str(self._state) if isinstance(self._state, SecretFiles) else self._folder
 
     async def load(self, functions: list[str]) -> KeyTable:
         """Read all keys, making what is missing."""

@@ -21,6 +21,9 @@ class SecretFiles:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
+    def __str__(self) -> str:
+        return self._folder
+
     async def read(self, path: str) -> Document | None:
         """The document, or None. Raises SettingError when the file cannot be read."""
         return await asyncio.to_thread(self._read, path)
@@ -58,13 +61,16 @@ class SecretFiles:
             if found is None or found.version != version:
                 raise Conflict(f"'{place}' was changed since it was read.")
         try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            if not os.path.isdir(self._folder):
+                os.makedirs(self._folder, mode=0o700)
+                with open(os.path.join(self._folder, ".gitignore"), "w") as file:
+                    file.write("*\n")  # keys are nobody's source code
             descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")
             try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(body)
-                    file.flush()
-                    os.fsync(file.fileno())
+                with os.fdopen(descriptor, "wb") as new:
+                    new.write(body)
+                    new.flush()
+                    os.fsync(new.fileno())
                 if create:
                     os.link(temporary, place)
                 else:

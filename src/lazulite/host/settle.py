@@ -94,6 +94,7 @@ def policy_message(
         if hsts.is_enabled
         else None,
         "max_outstanding": http.max_outstanding_requests,
+        "max_concurrent": http.max_concurrent_requests,
     }
 
 

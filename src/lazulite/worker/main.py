@@ -133,6 +133,7 @@ class Worker:
             body["body_limit"],
         )
         self._server = Server(self._listeners, body["server"])
+        self._front.start()
         self._server.start(loop, self._front.schedule, body["worker"])
         errors = {name: spec.error for name, spec in specs.items() if spec.error}
         return {"errors": errors}, []
@@ -155,6 +156,7 @@ class Worker:
         while self._runtime is not None and self._runtime.open_calls:
             await asyncio.sleep(0.01)
         if self._runtime is not None:
+            await self._front.stop()
             self._runtime.recorder.tick()
         return {}, []
 
