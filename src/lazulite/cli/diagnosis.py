@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lazulite.bindings import known_kinds
 from lazulite.cli.ignore import PACKAGES
-from lazulite.cli.templates import OFFERED
 from lazulite.config.app import AppConfig
 from lazulite.config.functions import decorated_function, function_folders, mark_name_conflicts
 from lazulite.config.python import Interpreter
@@ -247,14 +247,14 @@ def functions(app: AppConfig, specs: list[FunctionSpec]) -> Iterator[Finding]:
 
 def _kinds(spec: FunctionSpec) -> Iterator[Finding]:
     for binding in spec.bindings:
-        if binding.type and binding.kind.removesuffix("trigger") not in OFFERED:
+        if binding.type and binding.kind not in known_kinds():
             yield Finding(
                 "error",
                 "bindings",
                 f"The binding type(s) '{binding.type}' are not registered: this version does not "
                 "run them yet.",
                 str(Where(function=spec.name, binding=binding.name)),
-                f"There are: {', '.join(sorted(OFFERED))}.",
+                f"There are: {', '.join(sorted(known_kinds()))}.",
             )
 
 

@@ -171,7 +171,7 @@ class Host:
         self._running.clear()
         self._presence.withdraw()
         grace = GRACE if self._interrupts < 2 else 0.0
-        await self._listeners.stop()
+        await self._listeners.stop(grace)
         await self._supervisor.stop(grace)
         await self._accounts.close()
         self._state = "Stopped"
@@ -203,6 +203,13 @@ class Host:
         prefix = self._config.host.http.route_prefix
         for line in welcome.function_list(index.functions.values(), base, prefix):
             self._console.text(line)
+        if index.passed_over:
+            names = ", ".join(index.passed_over)
+            self._journal.host(
+                "Warning",
+                "Host.Startup",
+                f"Detected mixed function app. Some functions may not be indexed - {names}",
+            )
         if index.problem:
             text = f"Worker failed to index functions\n{index.problem}"
             if index.problem_stack:
@@ -246,8 +253,8 @@ class Host:
             lambda: self._index, self._run_by_hand, self._config.host.http.route_prefix
         )
         functions.mount(self._router)
-        LogApi(self._recent, self._stream.catch_up).mount(self._router)
         KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
+        LogApi(self._recent, self._stream.catch_up).mount(self._router)
 
     def _processes(self) -> list[tuple[int, str]]:
         workers = [(w.pid, f"worker {w.number}") for w in self._supervisor.workers]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Log = Callable[[str, str, str], None]
 FOLDER = ".lazulite"
+# A folder whose embedded store serves every connection, whatever the settings say: test runs
+EMBEDDED = "LAZULITE_EMBEDDED_STORE"
 
 
 class HostAccounts:
@@ -30,7 +32,7 @@ class HostAccounts:
         self._settings = settings
         self._queues = queues
         self._log = log
-        self._accounts: StorageAccounts | None = None
+        self._accounts: StorageAccounts | _OneAccount | None = None
 
     def get(self, connection: str, function: str, binding: str) -> Account:
         if self._accounts is None:
@@ -43,7 +45,10 @@ class HostAccounts:
         if accounts is not None:
             await accounts.close()
 
-    def _open(self) -> StorageAccounts:
+    def _open(self) -> StorageAccounts | _OneAccount:
+        only = self._settings.get(EMBEDDED)
+        if only:
+            return _OneAccount(only)
         from lazulite.stores.accounts import StorageAccounts
 
         encoding: Literal["base64", "none"] = "base64"
@@ -79,3 +84,18 @@ class HostState:
 
     def _state(self) -> StateStore:
         return self._accounts.get("", "", "").state
+
+
+class _OneAccount:
+    """Every connection is the embedded store in `folder`."""
+
+    def __init__(self, folder: str) -> None:
+        from lazulite.stores.embedded.account import open_embedded
+
+        self._account = open_embedded(folder)
+
+    def get(self, connection: str, function: str, binding: str) -> Account:
+        return self._account
+
+    async def close(self) -> None:
+        await self._account.close()

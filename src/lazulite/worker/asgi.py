@@ -16,8 +16,9 @@ from lazulite.worker.request import PATH
 Headers = list[tuple[str, str]]
 # the server frames answers itself
 _HOP = frozenset(("transfer-encoding", "connection", "keep-alive"))
-# with 2.3 starlette ends a streaming answer as soon as the client leaves, also between two pieces
-ASGI = {"version": "3.0", "spec_version": "2.3"}
+# below 2.4 starlette reads on while it answers, to hear of the client's leaving, and so loses
+# pieces of a body that the app has not read yet
+ASGI = {"version": "3.0", "spec_version": "2.4"}
 
 
 class AsgiError(RuntimeError):
@@ -65,12 +66,7 @@ class Exchange:
     async def receive(self) -> dict[str, Any]:
         """The next piece of the body; after the last one, the client's leaving."""
         if self._read:
-            if self.finished:
-                return {"type": "http.disconnect"}
-            if self._gone is None:
-                self._gone = asyncio.ensure_future(self._proto.client_disconnect())
-            await asyncio.shield(self._gone)
-            return {"type": "http.disconnect"}
+            return await self.left()
         if self._pieces is None:
             headers = self._scope.headers
             framed = "content-length" in headers or "transfer-encoding" in headers
@@ -91,6 +87,15 @@ class Exchange:
             raise BodyTooLarge
         self._read = not piece
         return {"type": "http.request", "body": piece, "more_body": bool(piece)}
+
+    async def left(self) -> dict[str, Any]:
+        """Wait until the client has left, or the answer is complete."""
+        if not self.finished:
+            if self._gone is None:
+                self._gone = asyncio.ensure_future(self._proto.client_disconnect())
+            await asyncio.wait({self._gone})
+            self.gone = not self.finished
+        return {"type": "http.disconnect"}
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """Take a message of the app. Raises OSError when the client is gone."""

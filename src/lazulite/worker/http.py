@@ -266,6 +266,9 @@ class Front:
                 return None
             raise
         except BaseException as error:
+            if exchange.gone:  # an app may be ended by its client's leaving
+                self._runtime.ended(call, started)
+                return None
             answer = self._failed(call, started, error)
             if not exchange.started:
                 status, headers, body = answer

@@ -60,7 +60,13 @@ class StreamingCall(FullCall):
             await exchange.send({"type": "http.response.start", "status": status, "headers": raw})
             await exchange.send({"type": "http.response.body", "body": body})
         else:
-            await _response(self._returned)(self._asgi, exchange.receive, exchange.send)
+            # told of 2.3, starlette ends the answer when the client leaves, between pieces too
+            scope = {**self._asgi, "asgi": {"version": "3.0", "spec_version": "2.3"}}
+            try:
+                await _response(self._returned)(scope, exchange.left, exchange.send)
+            except OSError:
+                if not exchange.gone:
+                    raise
         exchange.close()
 
 

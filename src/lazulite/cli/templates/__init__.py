@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# the kinds of binding that the runtime serves; a new kind adds its name here
-OFFERED = frozenset({"http", "timer", "queue", "blob", "table"})
+from lazulite.bindings import known_kinds
 
 _HERE = os.path.dirname(__file__)
 
@@ -21,12 +20,12 @@ _HERE = os.path.dirname(__file__)
 class Template:
     """One template: `name` is what it is called here, `others` what the original calls it.
 
-    kind: the kind of binding that it needs; inputs: what may be filled in, with defaults.
+    needs: the binding types that it uses; inputs: what may be filled in, with defaults.
     """
 
     folder: str
     name: str
-    kind: str
+    needs: tuple[str, ...]
     summary: str
     default_name: str
     inputs: Mapping[str, str]
@@ -34,7 +33,8 @@ class Template:
 
     @property
     def offered(self) -> bool:
-        return self.kind in OFFERED
+        """Whether the runtime has all the bindings that it uses."""
+        return known_kinds().issuperset(self.needs)
 
     def text(self, file: str, values: Mapping[str, str]) -> str:
         return fill(read(os.path.join(self.folder, f"{file}.txt")), values)
@@ -47,7 +47,7 @@ TEMPLATES = (
     Template(
         folder="http",
         name="HTTP trigger",
-        kind="http",
+        needs=("httptrigger", "http"),
         summary="answers HTTP requests",
         default_name="http_trigger",
         inputs=_HTTP,
@@ -56,7 +56,7 @@ TEMPLATES = (
     Template(
         folder="timer",
         name="Timer trigger",
-        kind="timer",
+        needs=("timertrigger",),
         summary="runs on a schedule",
         default_name="timer_trigger",
         inputs={"schedule": "0 */5 * * * *"},
@@ -65,7 +65,7 @@ TEMPLATES = (
     Template(
         folder="queue",
         name="Queue trigger",
-        kind="queue",
+        needs=("queuetrigger",),
         summary="handles the messages of a storage queue",
         default_name="queue_trigger",
         inputs={"queue": "python-queue-items", **_STORAGE},
@@ -74,7 +74,7 @@ TEMPLATES = (
     Template(
         folder="blob",
         name="Blob trigger",
-        kind="blob",
+        needs=("blobtrigger",),
         summary="handles blobs that are new or have changed",
         default_name="blob_trigger",
         inputs={"path": "samples/{name}", **_STORAGE},
@@ -83,7 +83,7 @@ TEMPLATES = (
     Template(
         folder="blob_eventgrid",
         name="Blob trigger (Event Grid)",
-        kind="blob",
+        needs=("blobtrigger",),
         summary="handles blobs that an Event Grid subscription tells of",
         default_name="blob_event_trigger",
         inputs={"path": "samples/{name}", **_STORAGE},
@@ -97,7 +97,7 @@ TEMPLATES = (
     Template(
         folder="table",
         name="Table input and output",
-        kind="table",
+        needs=("httptrigger", "http", "table"),
         summary="an HTTP function that reads and writes a storage table",
         default_name="table_rows",
         inputs={"table": "items", **_HTTP, **_STORAGE},
@@ -106,7 +106,7 @@ TEMPLATES = (
     Template(
         folder="event_grid",
         name="Event Grid trigger",
-        kind="eventgrid",
+        needs=("eventgridtrigger",),
         summary="handles the events of an Event Grid subscription",
         default_name="event_grid_trigger",
         inputs={},
@@ -115,7 +115,7 @@ TEMPLATES = (
     Template(
         folder="warmup",
         name="Warmup trigger",
-        kind="warmup",
+        needs=("warmuptrigger",),
         summary="runs when an instance is added",
         default_name="warmup",
         inputs={},

@@ -30,11 +30,16 @@ class Database:
     is committed. Several processes may have the same folder open.
 
     now: seconds since the epoch, the clock of leases; interval: seconds between looks for what
-    other processes did, while somebody waits for it.
+    other processes did, while somebody waits for it; durable: False leaves syncing to the system.
     """
 
     def __init__(
-        self, folder: str, *, now: Callable[[], float] = time.time, interval: float = 0.05
+        self,
+        folder: str,
+        *,
+        now: Callable[[], float] = time.time,
+        interval: float = 0.05,
+        durable: bool = True,
     ) -> None:
         self.folder = folder
         self.path = str(Path(folder, "store.db"))
@@ -47,6 +52,7 @@ class Database:
         self._seen_counts: dict[Key, int] = {}
         self._next_look = 0.0
         self._interval = interval
+        self._synchronous = "FULL" if durable else "OFF"
         self._writer = Lane(
             self.path,
             self._connect,
@@ -103,7 +109,7 @@ class Database:
                 # failure. fullfsync does the same on macOS and nothing elsewhere.
                 for pragma in (
                     "journal_mode = WAL",
-                    "synchronous = FULL",
+                    f"synchronous = {self._synchronous}",
                     "fullfsync = ON",
                     "journal_size_limit = 67108864",
                 ):
