@@ -109,7 +109,7 @@ class Host:
         self._accounts = HostAccounts(
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
-        local = _development(config)
+        local = config.development
         secrets = secret_store(config, local, lambda: HostState(self._accounts))
         self._keys = KeyRing(
             Keys(secrets, config.host_id, self._keys_changed),
@@ -320,7 +320,7 @@ class Host:
             singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
-            development=_development(config),
+            development=config.development,
             settings=config.settings,
         )
 

@@ -137,13 +137,12 @@ class StoredKeys:
         from lazulite.host.storage import HostAccounts, HostState
 
         app = load(StartOptions(root=self._root))
-        local = app.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
         queues = app.host.extension("queues")
 
         async def run() -> T:
             accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
             try:
-                documents = secret_store(app, local, lambda: HostState(accounts))
+                documents = secret_store(app, app.development, lambda: HostState(accounts))
                 return await work(Keys(documents, app.host_id, lambda table: None))
             finally:
                 await accounts.close()
