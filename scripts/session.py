@@ -30,16 +30,16 @@ PATIENCE = 60.0
 INTRODUCTION = """\
 # A session
 
-From an empty folder to a queue trigger that ran, in two terminals. `scripts/docs` types these commands into real ones and
-writes this page; times, ids, durations and folders are masked.
+From an empty folder to a queue trigger that ran, in two terminals. `scripts/docs` types these
+commands into real ones and writes this page; times, ids, durations and folders are masked.
 """
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 MASKS = (
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})(?=Z)", "2026-03-01T09:30:00.000"),
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(?=Z|[+-]\d\d:\d\d)(?<!\.000)", "2026-03-01T09:30:00"),
+    (rf"\[{_TIME}\.\d{{3}}Z\]", "[2026-03-01T09:30:00.000Z]"),
+    (rf"(?<!\[){_TIME}(\.\d+)?(?=Z|[+-]\d\d:\d\d)", "2026-03-01T09:30:00"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "11111111-2222-3333-4444-555555555555"),
     (r"Duration=\d+ms", "Duration=1ms"),
     (r"\(\d+ ms\)", "(1 ms)"),
-    (r"(?<=worker |process )\d+", "1234"),
 )
 
 
@@ -139,7 +139,7 @@ def session(folder: str, port: int) -> str:
         first.wait_for("Executed 'Functions.hello'")
         second.run("func storage queue put orders 'two teas'")
         first.wait_for("Executed 'Functions.take_order' (Succeeded")
-        second.run("func storage queue list")
+        second.run("func storage queue peek orders")
         second.run("func invoke take_order --data 'one coffee'")
         first.wait_for("Executed 'Functions.take_order' (Succeeded")
         first.type("\x03")
