@@ -23,6 +23,7 @@ from lazulite.config.python import Interpreter
 from lazulite.config.storage import storage_connection
 from lazulite.errors import ExpressionError, LazuliteError, SettingError, Where
 from lazulite.expr.ncrontab import Schedule
+from lazulite.host import runtime_file
 from lazulite.model import FunctionSpec, spec_to_wire
 
 Level = Literal["error", "warning", "note"]
@@ -100,6 +101,9 @@ def port(app: AppConfig) -> Iterator[Finding]:
     """Whether the port that `func start` will listen on is free."""
     wanted = app.local.host.port or DEFAULT_PORT
     address = app.local.host.address or "127.0.0.1"
+    running = runtime_file.read(runtime_file.place(app.root))
+    if running is not None and running.port == wanted:
+        return  # this app itself
     try:
         infos = socket.getaddrinfo(address, wanted, type=socket.SOCK_STREAM)
         family, kind, protocol, _, place = infos[0]
@@ -232,16 +236,22 @@ def declared(app: AppConfig, answer: Mapping[str, Any]) -> list[FunctionSpec]:
 
 
 def functions(app: AppConfig, specs: list[FunctionSpec]) -> Iterator[Finding]:
-    """What each function declares: kinds, schedules, connections, routes."""
+    """What each function declares: kinds, schedules, connections, members, routes."""
+    from lazulite.cli.binding_rules import BindingRules
+
+    rules = BindingRules(app)
     for spec in specs:
         if spec.error:
             yield Finding("error", "functions", spec.error, str(Where(function=spec.name)))
         elif spec.disabled:
             message = f"Function '{spec.name}' is disabled."
             yield Finding("note", "functions", message, str(Where(function=spec.name)))
-        yield from _kinds(spec)
-        yield from _schedule(spec)
-        yield from _connections(app, spec)
+        found = [*_kinds(spec), *_schedule(spec), *_connections(app, spec)]
+        yield from found
+        if not spec.error and not any(finding.level == "error" for finding in found):
+            problem = rules.problem(spec)
+            if problem is not None:
+                yield Finding("error", "bindings", problem)
     yield from _routes(specs)
 
 
