@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,19 @@ import pytest
 
 from lazulite.host import runtime_file
 from tests.cli.conftest import Done, Func
-from tests.e2e.harness import APPS, FuncApp
+from tests.e2e.harness import APPS, PATIENCE, FuncApp, environment
+
+SLOW = """
+import os, pathlib, time
+import azure.functions as func
+app = func.FunctionApp()
+
+@app.route()
+def slow(req: func.HttpRequest) -> str:
+    pathlib.Path("pid").write_text(str(os.getpid()))
+    time.sleep(600)
+    return ""
+"""
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +166,29 @@ def test_an_app_that_does_not_start(func: Func, v2: Path) -> None:
     err = func("invoke", "hello", cwd=v2, code=1).err
     assert "host.json" in err
     assert "func doctor" in err
+
+
+def test_ctrl_c_ends_the_host_of_the_call(v2: Path) -> None:
+    (v2 / "function_app.py").write_text(SLOW)
+    command = [sys.executable, "-m", "lazulite.cli", "invoke", "slow"]
+    env = {name: value for name, value in environment().items() if value is not None}
+    calling = subprocess.Popen(command, cwd=v2, stderr=subprocess.PIPE, env=env)
+    deadline = time.monotonic() + PATIENCE
+    while not (v2 / "pid").exists() or not (v2 / "pid").read_text():
+        assert time.monotonic() < deadline
+        assert calling.poll() is None
+        time.sleep(0.02)
+    worker = int((v2 / "pid").read_text())
+    calling.send_signal(signal.SIGINT)
+    _, err = calling.communicate(timeout=PATIENCE)
+    assert calling.returncode == 1
+    assert err.strip() == b"Interrupted."
+    while is_alive(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert not list((v2 / ".lazulite").glob("host*.json"))
+
+
+def is_alive(pid: int) -> bool:
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(done.stdout.strip()) and "Z" not in done.stdout
