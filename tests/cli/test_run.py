@@ -210,3 +210,11 @@ def test_completions(tmp_path: Path) -> None:
     assert complete("func settings en", tmp_path) == ["encrypt"]
     assert "--port" in complete("func start --p", tmp_path)
     assert complete("func new --template Tim", tmp_path) == ["Timer trigger"]
+
+
+def test_completion_of_function_names(func: Func, v2: Path, tmp_path: Path) -> None:
+    for name in ("hello", "help_me", "other"):
+        func("new", "-t", "HTTP trigger", "-n", name, cwd=v2)
+    assert complete("func invoke hel", v2) == ["hello", "help_me"]
+    assert complete("func keys list --function o", v2) == ["other"]
+    assert complete("func invoke hel", tmp_path) == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lazulite.cli.templates import TEMPLATES
+from lazulite.cli.templates import TEMPLATES, Template
 from tests.cli.conftest import Func
 from tests.cli.conftest import func as func  # the fixture
 from tests.e2e.harness import FuncApp
@@ -95,6 +95,16 @@ def test_every_generated_function_is_called(app: FuncApp, func: Func) -> None:
     for template in OFFERED:
         assert f"\t{template.folder}: " in output
     assert app.stop() == 0
+
+
+@pytest.mark.parametrize("template", OFFERED, ids=lambda t: t.folder)
+def test_what_new_says_to_try_works_at_once(func: Func, tmp_path: Path, template: Template) -> None:
+    func("init", "demo", cwd=tmp_path)
+    demo = tmp_path / "demo"
+    out = func("new", "-t", template.name, "-n", "mine", cwd=demo).out
+    for command in out.partition("Try it: ")[2].strip().split(" && "):
+        done = func(*shlex.split(command)[1:], cwd=demo)
+    assert "Succeeded (" in done.err or "HTTP 20" in done.err
 
 
 @pytest.mark.parametrize("model", ["v2", "v1"])

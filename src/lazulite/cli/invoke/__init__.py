@@ -9,7 +9,7 @@ from lazulite.cli.invoke.call import call
 from lazulite.cli.invoke.request import Request
 from lazulite.cli.invoke.result import Result, show, show_json
 from lazulite.cli.payload import pairs, payload
-from lazulite.cli.project import find_root
+from lazulite.cli.project import complete_function, find_root
 from lazulite.cli.running import AdminClient, find_running
 from lazulite.errors import UsageError
 
@@ -23,7 +23,7 @@ from lazulite.errors import UsageError
         "func invoke nightly --json | jq .logs",
     ),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=complete_function)
 @click.option(
     "-d",
     "--data",

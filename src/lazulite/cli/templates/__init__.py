@@ -20,7 +20,8 @@ _HERE = os.path.dirname(__file__)
 class Template:
     """One template: `name` is what it is called here, `others` what the original calls it.
 
-    needs: the binding types that it uses; inputs: what may be filled in, with defaults.
+    needs: the binding types that it uses; inputs: what may be filled in, with defaults; trial: a
+    command that calls the function, with `<<blob>>` for a blob that its path lets through.
     """
 
     folder: str
@@ -29,6 +30,7 @@ class Template:
     summary: str
     default_name: str
     inputs: Mapping[str, str]
+    trial: str = "func invoke <<name>>"
     others: tuple[str, ...] = ()
 
     @property
@@ -42,6 +44,9 @@ class Template:
 
 _STORAGE = {"connection": "AzureWebJobsStorage"}
 _HTTP = {"auth": "function", "route": ""}
+_BLOB_TRIAL = (
+    "func storage blob put <<blob>> --data 'some text' && func invoke <<name>> --data <<blob>>"
+)
 
 TEMPLATES = (
     Template(
@@ -51,6 +56,7 @@ TEMPLATES = (
         summary="answers HTTP requests",
         default_name="http_trigger",
         inputs=_HTTP,
+        trial="func invoke <<name>> -q name=you",
         others=("HttpTrigger",),
     ),
     Template(
@@ -69,6 +75,7 @@ TEMPLATES = (
         summary="handles the messages of a storage queue",
         default_name="queue_trigger",
         inputs={"queue": "python-queue-items", **_STORAGE},
+        trial="func invoke <<name>> --data 'some text'",
         others=("Azure Queue Storage trigger", "QueueTrigger"),
     ),
     Template(
@@ -78,6 +85,7 @@ TEMPLATES = (
         summary="handles blobs that are new or have changed",
         default_name="blob_trigger",
         inputs={"path": "samples/{name}", **_STORAGE},
+        trial=_BLOB_TRIAL,
         others=("Azure Blob Storage trigger", "BlobTrigger"),
     ),
     Template(
@@ -87,6 +95,7 @@ TEMPLATES = (
         summary="handles blobs that an Event Grid subscription tells of",
         default_name="blob_event_trigger",
         inputs={"path": "samples/{name}", **_STORAGE},
+        trial=_BLOB_TRIAL,
         others=(
             "Azure Blob Storage trigger (using Event Grid)",
             "Blob EventGrid trigger",
@@ -101,6 +110,7 @@ TEMPLATES = (
         summary="an HTTP function that reads and writes a storage table",
         default_name="table_rows",
         inputs={"table": "items", **_HTTP, **_STORAGE},
+        trial="func invoke <<name>> -p partition=tea --data 'some text'",
         others=("Table",),
     ),
     Template(
