@@ -202,7 +202,7 @@ def complete(words: str, tmp_path: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env=environ, cwd=tmp_path
     )
-    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
 def test_completions(tmp_path: Path) -> None:
