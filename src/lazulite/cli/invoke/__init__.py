@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from lazulite.cli.console import examples
@@ -94,5 +96,7 @@ def _call(
         return call(AdminClient(running, key, own_key(root)), name, request)
     from lazulite.cli.invoke.temporary import temporary_host
 
+    if sys.stderr.isatty():
+        click.secho("Starting the app for this call...", dim=True, err=True)
     with temporary_host(root, python) as started:
         return call(AdminClient(started, key, own_key(root)), name, request)
