@@ -233,6 +233,20 @@ def test_options_of_a_binding_are_checked(func: Func, v2: Path) -> None:
     assert "batchSize" in only(findings(func, v2, code=1), "bindings")["message"]
 
 
+def test_an_account_needs_its_packages(
+    func: Func, v2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    func("new", "-t", "queue", "-n", "take", "--connection", "Bus", cwd=v2)
+    account = f"AccountName=some;AccountKey={'a' * 43}="
+    func("settings", "add", "Bus", account, cwd=v2)
+    assert findings(func, v2, code=0) == []
+    monkeypatch.setattr("lazulite.stores.accounts._is_installed", lambda package: False)
+    finding = only(findings(func, v2, code=1), "connections")
+    assert "needs the Azure SDKs" in finding["message"]
+    assert "lazulite[azure]" in finding["mend"]
+    assert "function 'take'" in finding["where"]
+
+
 def test_a_taken_port(func: Func, v2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     func("new", "-t", "http", "-n", "hello", cwd=v2)
     with socket.socket() as taken:

@@ -12,14 +12,22 @@ from lazulite.host.clock import SystemClock
 from lazulite.host.index import Index
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.validate import check_bindings
-from lazulite.model import FunctionSpec
+from lazulite.model import BindingSpec, FunctionSpec
 
 
 class BindingRules:
     """Asks each kind of binding; nothing is started, opened or imported for it."""
 
     def __init__(self, app: AppConfig) -> None:
-        self._bindings = Bindings(_context(app))
+        queues = app.host.extension("queues")
+        self._accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
+        self._bindings = Bindings(_context(app, self._accounts))
+
+    def connection(self, spec: FunctionSpec, binding: BindingSpec) -> None:
+        """Raises SettingError when the storage account of a binding cannot be used: its setting is
+        missing or malformed, or the SDKs for it are not installed."""
+        name = str(binding.get("connection") or "")
+        self._accounts.get(name, spec.name, binding.name)
 
     def problem(self, spec: FunctionSpec) -> str | None:
         """What is wrong with the function's bindings, with file and line, or None."""
@@ -30,9 +38,7 @@ class BindingRules:
         return index.functions[spec.name].error
 
 
-def _context(app: AppConfig) -> BindingContext:
-    queues = app.host.extension("queues")
-    accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
+def _context(app: AppConfig, accounts: HostAccounts) -> BindingContext:
     return BindingContext(
         host_id=app.host_id,
         instance_id="",

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lazulite.bindings import known_kinds
+from lazulite.cli.binding_rules import BindingRules
 from lazulite.cli.ignore import PACKAGES
 from lazulite.config.app import AppConfig
+from lazulite.config.connections import find_connection
 from lazulite.config.functions import decorated_function, function_folders, mark_name_conflicts
 from lazulite.config.python import Interpreter
-from lazulite.config.storage import storage_connection
 from lazulite.errors import ExpressionError, LazuliteError, SettingError, Where
 from lazulite.expr.ncrontab import Schedule
 from lazulite.host import runtime_file
@@ -237,8 +238,6 @@ def declared(app: AppConfig, answer: Mapping[str, Any]) -> list[FunctionSpec]:
 
 def functions(app: AppConfig, specs: list[FunctionSpec]) -> Iterator[Finding]:
     """What each function declares: kinds, schedules, connections, members, routes."""
-    from lazulite.cli.binding_rules import BindingRules
-
     rules = BindingRules(app)
     for spec in specs:
         if spec.error:
@@ -246,7 +245,7 @@ def functions(app: AppConfig, specs: list[FunctionSpec]) -> Iterator[Finding]:
         elif spec.disabled:
             message = f"Function '{spec.name}' is disabled."
             yield Finding("note", "functions", message, str(Where(function=spec.name)))
-        found = [*_kinds(spec), *_schedule(spec), *_connections(app, spec)]
+        found = [*_kinds(spec), *_schedule(spec), *_connections(app, spec, rules)]
         yield from found
         if not spec.error and not any(finding.level == "error" for finding in found):
             problem = rules.problem(spec)
@@ -282,21 +281,20 @@ def _schedule(spec: FunctionSpec) -> Iterator[Finding]:
         yield Finding("error", "schedule", error.message, where, error.hint or "")
 
 
-def _connections(app: AppConfig, spec: FunctionSpec) -> Iterator[Finding]:
+def _connections(app: AppConfig, spec: FunctionSpec, rules: BindingRules) -> Iterator[Finding]:
     for binding in spec.bindings:
         if binding.kind not in _STORAGE:
             continue
-        name = binding.get("connection")
+        default = binding.get("connection") in (None, "", "AzureWebJobsStorage")
+        if default and find_connection("", app.settings) is None:
+            message = "AzureWebJobsStorage is not set: the embedded store serves."
+            where = str(Where(function=spec.name, binding=binding.name))
+            yield Finding("note", "connections", message, where)
+            continue
         try:
-            storage_connection(name, app.settings, function=spec.name, binding=binding.name)
+            rules.connection(spec, binding)
         except SettingError as error:
-            if name in (None, "", "AzureWebJobsStorage") and not app.settings.get(
-                "AzureWebJobsStorage"
-            ):
-                message = "AzureWebJobsStorage is not set: the embedded store serves."
-                yield Finding("note", "connections", message, str(error.where or ""))
-            else:
-                yield of_error("connections", error)
+            yield of_error("connections", error)
 
 
 def _routes(specs: list[FunctionSpec]) -> Iterator[Finding]:
