@@ -36,6 +36,7 @@ from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
 from lazulite.testing.activity import Activity, Counted
 from lazulite.testing.clock import ManualClock, SkippingClock
+from lazulite.testing.failures import refuse_errors
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.local import (
     EndingPool,
@@ -65,7 +66,8 @@ class AppOptions:
     settings: app settings over those of the environment and local.settings.json; functions: load
     only these; now: where the clock starts; auth: ask for keys, as a deployed app does; triggers:
     start the listeners; fresh: import the app's modules anew; storage: a folder that keeps the
-    storage (a temporary one otherwise); patience: seconds of real time to wait for rest.
+    storage (a temporary one otherwise); patience: seconds of real time to wait for rest;
+    allow_errors: open the app although some functions cannot be used.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class AppOptions:
     fresh: bool = False
     storage: str | None = None
     patience: float = 30.0
+    allow_errors: bool = False
 
 
 class InProcessApp:
@@ -183,6 +186,9 @@ class InProcessApp:
         from lazulite.worker.uplink import Uplink
 
         specs, bound = self._app.bind(body["functions"], body["spool"])
+        self._index = replace(self._index, functions=specs)
+        if not self._options.allow_errors:
+            refuse_errors(specs, self._index.stacks)
         for function in bound.values():
             watch(function, self.records)
         self._pool = EndingPool(body["threads"] or default_size())

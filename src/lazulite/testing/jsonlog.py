@@ -12,6 +12,7 @@ from typing import Any
 from lazulite.testing.records import Failure, Invocation, LogRecord, Records
 
 KEPT = 2000
+_DETAILS = "Trigger Details: "
 
 
 class JsonLog:
@@ -68,6 +69,8 @@ class JsonLog:
         self._records.logs.append(record)
         if record.invocation_id:
             self._follow(record, raw)
+        elif record.message.startswith(_DETAILS):
+            self._detail(record)
 
     def _follow(self, record: LogRecord, raw: dict[str, Any]) -> None:
         id, message = record.invocation_id, record.message
@@ -87,6 +90,14 @@ class JsonLog:
             known.ended = True
         elif record.category.endswith(".User"):
             known.logs.append(record)
+
+    def _detail(self, record: LogRecord) -> None:
+        """The details come in the line after the one that an invocation starts with."""
+        for known in reversed(self._records.invocations):
+            if record.category == f"Function.{known.function}":
+                pairs = record.message.removeprefix(_DETAILS).split(", ")
+                known.details = dict(pair.split(": ", 1) for pair in pairs if ": " in pair)
+                return
 
 
 def _record(raw: dict[str, Any]) -> LogRecord:

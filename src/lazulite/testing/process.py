@@ -25,6 +25,7 @@ from lazulite.errors import FunctionError, FunctionTimeout, UsageError, WorkerEr
 from lazulite.host.storage import EMBEDDED
 from lazulite.model import FunctionSpec, binding_spec
 from lazulite.stores.embedded.account import open_embedded
+from lazulite.testing.failures import refuse_errors
 from lazulite.testing.jsonlog import JsonLog
 from lazulite.testing.records import Failure, Invocation, Records
 from lazulite.testing.request import Request
@@ -44,6 +45,7 @@ class ProcessOptions:
     auth: bool = False
     storage: str | None = None
     patience: float = 30.0
+    allow_errors: bool = False
 
 
 class ProcessApp:
@@ -67,6 +69,8 @@ class ProcessApp:
         try:
             await asyncio.to_thread(self._launch)
             self.functions = await self._read_functions()
+            if not self._options.allow_errors:
+                refuse_errors(self.functions, None)
         except BaseException:
             await self.stop()
             raise
