@@ -350,6 +350,7 @@ class WebRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    scheme: str = "http"
 
 
 @dataclass(frozen=True, slots=True)

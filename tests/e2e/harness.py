@@ -20,6 +20,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import httpx
 
@@ -27,6 +28,8 @@ APPS = Path(__file__).parent.parent / "apps"
 SOURCES = Path(__file__).parent.parent.parent / "src"
 READY = "Worker process started and initialized."
 PATIENCE = 30.0  # seconds that only a failing test waits
+
+App = TypeVar("App", bound="FuncApp")
 
 
 class FuncApp:
@@ -61,7 +64,7 @@ class FuncApp:
         self._changed = threading.Condition()
         self._ended = False
 
-    def __enter__(self) -> FuncApp:
+    def __enter__(self: App) -> App:
         self.process = subprocess.Popen(
             self._command,
             cwd=self.root,

@@ -96,6 +96,15 @@ class Section(Mapping[str, Any]):
         return ConfigError(message, where=self.source.where((*self.path, name)), hint=hint)
 
 
+def plain(value: Any) -> Any:
+    """A section, and all below it, as ordinary dicts and lists."""
+    if isinstance(value, Mapping):
+        return {name: plain(value[name]) for name in value}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
 def with_overrides(
     values: Mapping[str, Any], environ: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[tuple[str, ...], str]]:

@@ -15,6 +15,7 @@ from uuid import uuid4
 from lazulite.abc import BindingContext
 from lazulite.bindings import Bindings, known_kinds
 from lazulite.config.app import AppConfig
+from lazulite.config.section import plain
 from lazulite.errors import LazuliteError
 from lazulite.host import settle, welcome
 from lazulite.host.admin.functions import FunctionApi
@@ -24,8 +25,10 @@ from lazulite.host.admin.keys import KeyApi
 from lazulite.host.admin.router import Router, request_of
 from lazulite.host.clock import SystemClock
 from lazulite.host.dispatch import Dispatcher
+from lazulite.host.draining import Draining
 from lazulite.host.index import Index, build
 from lazulite.host.journal import Journal
+from lazulite.host.keyring import KeyRing, secret_store
 from lazulite.host.keys import Keys
 from lazulite.host.launch import Launch, Template
 from lazulite.host.listeners import Listeners
@@ -41,6 +44,7 @@ from lazulite.web.keys import KeyTable
 from lazulite.wire.peer import Answer
 
 GRACE = 10.0
+ADMIN_PATIENCE = 30.0  # seconds
 
 
 class Host:
@@ -68,7 +72,7 @@ class Host:
         self._state = "Starting"
         self._stop = asyncio.Event()
         self._interrupts = 0
-        self._keys_wanted = options.enable_auth or not _development(config)
+        self._running = asyncio.Event()
         self._spool = _spool(config.root)
 
     # life
@@ -81,17 +85,27 @@ class Host:
         for warning in self._config.warnings:
             self._journal.host("Warning", "Host.Startup", str(warning))
         template = Template(template_pid, control)
-        self._assemble(template)
         try:
+            self._assemble(template)
             return await self._live(template)
         finally:
             shutil.rmtree(self._spool, ignore_errors=True)
 
     def _assemble(self, template: Template) -> None:
         config = self._config
-        self._router = Router(self._key_table)
+        self._router = Router(
+            lambda: self._keys.table(), self._is_running, lambda: self._keys.reread()
+        )
         self._accounts = HostAccounts(
             config.root, config.settings, config.host.extension("queues"), self._journal.host
+        )
+        local = _development(config)
+        secrets = secret_store(config, local, lambda: HostState(self._accounts))
+        self._keys = KeyRing(
+            Keys(secrets, config.host_id, self._keys_changed),
+            self._options.enable_auth or not local,
+            lambda: [spec.name for spec in self._index.functions.values() if spec.is_http],
+            lambda: self._router.extensions,
         )
         self._bindings = Bindings(self._context())
         self._supervisor = Supervisor(
@@ -102,6 +116,7 @@ class Host:
             self._journal,
             {
                 "web": self._web,
+                "keys": self._unknown_key,
                 "inputs": lambda body, parts: self._dispatcher.http_inputs(body, parts),
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
@@ -110,6 +125,7 @@ class Host:
         )
         self._dispatcher = Dispatcher(self._supervisor, self._bindings, self._journal, self._clock)
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
+        self._draining = Draining(self._listeners, lambda: self._index.functions)
         self._mount()
 
     async def _live(self, template: Template) -> int:
@@ -132,12 +148,14 @@ class Host:
         await self._supervisor.start()
         self._tell()
         self._state = "Running"
+        self._running.set()
         await self._listeners.start(self._index.functions)
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
+        self._running.clear()
         grace = GRACE if self._interrupts < 2 else 0.0
-        await self._listeners.stop()
+        await self._listeners.stop(grace)
         await self._supervisor.stop(grace)
         await self._accounts.close()
         self._state = "Stopped"
@@ -156,7 +174,7 @@ class Host:
         index = build(self._config, report, known_kinds())
         self._index = check_bindings(index, self._bindings)
         self._dispatcher.functions = self._index.functions
-        keys = await self._key_table()
+        keys = await self._keys.table()
         return settle.serve_message(
             self._config, self._options, self._index, keys, self._spool, None
         )
@@ -169,6 +187,13 @@ class Host:
         prefix = self._config.host.http.route_prefix
         for line in welcome.function_list(index.functions.values(), base, prefix):
             self._console.text(line)
+        if index.passed_over:
+            names = ", ".join(index.passed_over)
+            self._journal.host(
+                "Warning",
+                "Host.Startup",
+                f"Detected mixed function app. Some functions may not be indexed - {names}",
+            )
         if index.problem:
             text = f"Worker failed to index functions\n{index.problem}"
             if index.problem_stack:
@@ -177,6 +202,8 @@ class Host:
         for spec in index.functions.values():
             if spec.error:
                 self._tell_error(spec)
+        if self._options.enable_auth:
+            self._console.text(f"Keys are checked: they are in {self._keys.place}.\n")
         if not self._options.verbose:
             self._console.text("For detailed output, run func with --verbose flag.")
 
@@ -198,12 +225,33 @@ class Host:
             errors=lambda: [self._index.problem] if self._index.problem else [],
             restart=lambda: None,
             healthy=lambda: True,
+            config=lambda: plain(self._config.host.root),
+            processes=self._processes,
+            drain=self._draining.drain,
+            resume=self._draining.resume,
+            drain_state=lambda: self._draining.state,
+            outstanding=lambda: self._dispatcher.running,
         )
         HostApi(facts).mount(self._router)
         functions = FunctionApi(
             lambda: self._index, self._run_by_hand, self._config.host.http.route_prefix
         )
         functions.mount(self._router)
+        KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
+
+    def _processes(self) -> list[tuple[int, str]]:
+        workers = [(w.pid, f"worker {w.number}") for w in self._supervisor.workers]
+        return [(os.getpid(), "host"), *workers]
+
+    async def _is_running(self) -> bool:
+        """Whether the host runs, or does so soon."""
+        if self._state in ("Stopping", "Stopped"):
+            return False
+        try:
+            await asyncio.wait_for(self._running.wait(), ADMIN_PATIENCE)
+        except asyncio.TimeoutError:
+            return False
+        return True
 
     async def _web(self, body: Any, parts: list[bytes]) -> Answer:
         """The `web` call: a request that is the host's to answer."""
@@ -228,10 +276,15 @@ class Host:
             return Outcome("", error="call an HTTP function by its URL")
         return await self._dispatcher.execute(spec.name, event)
 
-    async def _key_table(self) -> KeyTable | None:
-        if not self._keys_wanted:
-            return None
-        raise NotImplementedError
+    # keys
+
+    async def _unknown_key(self, body: Any, parts: list[bytes]) -> Answer:
+        """The `keys` call: a worker met a key that it does not know."""
+        return {"changed": await self._keys.reread()}, []
+
+    def _keys_changed(self, table: KeyTable) -> None:
+        if self._keys.required:
+            self._supervisor.policy(settle.policy_message(self._config, self._options, table))
 
     # what bindings may use
 
@@ -266,6 +319,3 @@ def _spool(root: str) -> str:
         return tempfile.mkdtemp(prefix="spool-", dir=base)
     except OSError:
         return tempfile.mkdtemp(prefix="lazulite-spool-")
-
-
-__all__ = ["Host", "KeyApi", "Keys"]

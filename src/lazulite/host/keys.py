@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from lazulite.abc import StateStore
+from lazulite.abc import Document
 from lazulite.errors import Conflict
+from lazulite.host.secret_files import SecretFiles
 from lazulite.web import secrets_file as documents
 from lazulite.web.keys import KeyTable, generate_key
 from lazulite.web.secrets_file import HostSecrets
@@ -27,15 +28,35 @@ class Change:
     created: bool
 
 
-class Keys:
-    """Keys by scope. `changed` is called with the whole table after each change."""
+class Documents(Protocol):
+    """The part of abc.StateStore that keys need."""
 
-    def __init__(self, state: StateStore, host_id: str, changed: Callable[[KeyTable], None]):
+    async def read(self, path: str) -> Document | None: ...
+
+    async def write(
+        self, path: str, body: bytes, *, version: str | None = None, create: bool = False
+    ) -> str: ...
+
+    async def delete(self, path: str) -> None: ...
+
+
+class Keys:
+    """Keys by scope. `changed` is called with the whole table after each change.
+
+    Changes raise Conflict where another host changed the document first; it is read anew next."""
+
+    def __init__(self, state: Documents, host_id: str, changed: Callable[[KeyTable], None]):
         self._state = state
         self._folder = f"{CONTAINER}/{host_id.lower()}"
         self._changed = changed
         self._host: HostSecrets | None = None
         self._functions: dict[str, dict[str, str]] = {}
+        self._versions: dict[str, str] = {}
+
+    @property
+    def place(self) -> str:
+        """Where the keys are, in words."""
+        return str(self._state) if isinstance(self._state, SecretFiles) else self._folder
 
     async def load(self, functions: list[str]) -> KeyTable:
         """Read all keys, making what is missing."""
@@ -43,6 +64,18 @@ class Keys:
         for name in functions:
             await self.of_function(name)
         return self.table()
+
+    async def reread(self) -> bool:
+        """Read what was read before anew; True, and `changed` called, where it is different."""
+        before = self.table() if self._host is not None else None
+        names = list(self._functions)
+        self._host = None
+        self._functions = {}
+        after = await self.load(names)
+        if after == before:
+            return False
+        self._changed(after)
+        return True
 
     def table(self) -> KeyTable:
         """The keys read so far."""
@@ -125,7 +158,17 @@ class Keys:
             self._changed(self.table())
 
     async def _write(self, name: str, document: Any) -> None:
-        await self._state.write(f"{self._folder}/{name}", json.dumps(document).encode())
+        """Over what was read only: keys that another host made meanwhile are not lost."""
+        try:
+            self._versions[name] = await self._state.write(
+                f"{self._folder}/{name}",
+                json.dumps(document, indent=2).encode(),
+                version=self._versions.get(name),
+            )
+        except Conflict:
+            self._host = None
+            self._functions.clear()
+            raise
 
     async def _read(self, name: str, parse: Any, make: Any, render: Any) -> Any:
         path = f"{self._folder}/{name}"
@@ -133,12 +176,16 @@ class Keys:
             found = await self._state.read(path)
             if found is not None:
                 try:
-                    return parse(json.loads(found.body))
+                    parsed = parse(json.loads(found.body))
                 except ValueError:
                     await self._set_aside(path, found.body)
+                else:
+                    self._versions[name] = found.version
+                    return parsed
             made = make()
+            body = json.dumps(render(made), indent=2).encode()
             try:
-                await self._state.write(path, json.dumps(render(made)).encode(), create=True)
+                self._versions[name] = await self._state.write(path, body, create=True)
             except Conflict:
                 continue  # another host was first: its keys count
             return made

@@ -51,6 +51,14 @@ class Filter:
             return found
         return self._system if system else USER_DEFAULT
 
+    @property
+    def least_severe(self) -> int:
+        """The least severe level of user code that is shown for any function or logger."""
+        by_prefix = self._levels.by_prefix
+        some = [level for prefix, level in by_prefix.items() if prefix.startswith("function")]
+        least = min([*some, self.threshold("Function.x.User"), self.threshold("Function.User")])
+        return 1 if least <= NUMBERS["Trace"] else least  # Trace is all that is below DEBUG
+
     def shows(self, level: str, category: str, message: str) -> bool:
         """Whether a record is shown."""
         return NUMBERS.get(level, 20) >= self.threshold(category) or message.startswith(_ALWAYS)

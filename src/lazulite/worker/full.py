@@ -18,6 +18,8 @@ from lazulite.worker.runtime import Runtime
 from lazulite.worker.targets import Target
 from lazulite.worker.uplink import Uplink
 
+NOTHING = object()
+
 
 class FullCall:
     """One request to one function."""
@@ -40,8 +42,9 @@ class FullCall:
         self._params = params
         self._body = body
 
-    async def run(self, reason: str) -> Answer:
-        """The function's answer, after its retries. Raises what its last attempt raised."""
+    async def run(self, reason: str) -> Answer | None:
+        """The function's answer, after its retries; None where `respond` has sent it. Raises what
+        its last attempt raised."""
         retry = self._target.spec.retry
         attempt = 0
         while True:
@@ -61,7 +64,7 @@ class FullCall:
                 self._runtime.ended(call, started, message, user_stack(error))
                 if retry is None or 0 <= retry.max_retries <= attempt:
                     raise
-                if not isinstance(error, Exception):
+                if not isinstance(error, Exception) or self.begun:
                     raise
                 attempt += 1
                 await asyncio.sleep(
@@ -78,7 +81,28 @@ class FullCall:
                 self._runtime.ended(call, started)
                 return answer
 
-    async def _attempt(self, call: Call) -> Answer:
+    # what streaming functions do otherwise
+
+    @property
+    def begun(self) -> bool:
+        """Whether an answer has begun, so that there can be no other attempt."""
+        return False
+
+    def request(self, call: Call) -> Any:
+        """The trigger parameter's value."""
+        return HttpRequest(self._scope, self._params, self._body)
+
+    def answer(self, outs: Mapping[str, Out], returned: Any) -> Answer | None:
+        """The answer, from what the function returned or set."""
+        value = self._value(outs, returned)
+        return (204, [], b"") if value is NOTHING else answer_of(value)
+
+    async def respond(self) -> None:
+        """Called when the outputs are written."""
+
+    # one attempt
+
+    async def _attempt(self, call: Call) -> Answer | None:
         target = self._target
         names: Mapping[str, Any] = {}
         inputs: Mapping[str, Data] = {}
@@ -86,16 +110,16 @@ class FullCall:
             names = self._names()
         if target.host_inputs:
             inputs = await self._uplink.inputs(target.name, call.id, names, self._body)
-        request = HttpRequest(self._scope, self._params, self._body)
-        arguments, outs = self._bound.arguments(call, request, inputs, {})
+        arguments, outs = self._bound.arguments(call, self.request(call), inputs, {})
         if self._bound.is_async:
             returned = await self._on_the_loop(call, arguments)
         else:
             returned = await self._in_the_pool(call, arguments)
         values = self._bound.outputs(outs, returned)
-        answer = self._answer(outs, returned)
+        answer = self.answer(outs, returned)
         if values:
             await self._uplink.outputs(target.name, call.id, names, self._body, values)
+        await self.respond()
         return answer
 
     def _names(self) -> dict[str, Any]:
@@ -143,16 +167,17 @@ class FullCall:
         finally:
             current.set(None)
 
-    def _answer(self, outs: Mapping[str, Out], returned: Any) -> Answer:
+    def _value(self, outs: Mapping[str, Out], returned: Any) -> Any:
+        """What the function gave its `http` output; NOTHING when it has none or set none."""
         returns = self._bound.signature.returns
         if returns is not None and returns.kind == "http":
-            return answer_of(returned)
+            return returned
         for parameter in self._bound.outs:
             if parameter.binding.kind == "http":
                 out = outs[parameter.name]
                 if not out.unset and out.get() is not None:
-                    return answer_of(out.get())
-        return 204, [], b""
+                    return out.get()
+        return NOTHING
 
 
 def _finish(done: asyncio.Future[Any], value: Any) -> None:

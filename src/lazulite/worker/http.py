@@ -7,7 +7,9 @@ never wakes. Everything else is a task of the loop; requests that arrive togethe
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,20 +17,24 @@ from typing import Any
 from lazulite.web.keys import AuthLevel
 from lazulite.web.routes import RouteTable
 from lazulite.worker.answer import Answer, answer_of
+from lazulite.worker.apps import AsgiApp
+from lazulite.worker.asgi import Exchange
 from lazulite.worker.body import BodyTooLarge, ClientGone, read_body
-from lazulite.worker.context import Call, current
+from lazulite.worker.context import Call, Context, current
 from lazulite.worker.full import FullCall
 from lazulite.worker.loading import user_stack
 from lazulite.worker.policy import Policy
 from lazulite.worker.request import HttpRequest
 from lazulite.worker.runtime import Runtime
+from lazulite.worker.streaming import StreamingCall
 from lazulite.worker.targets import Target
 from lazulite.worker.uplink import Uplink
+from lazulite.worker.websocket import WebSocket
 
 REASON = "This function was programmatically called via the host APIs."
 _BODILESS = frozenset(("GET", "HEAD", "DELETE", "OPTIONS"))
-_HOSTS_OWN = ("/admin/", "/runtime/")
-_NOT_FOUND: Answer = (404, [], b"")
+_KEYS_PATIENCE = 60.0  # seconds between questions for keys that others have made
+_HOSTS_OWN = frozenset(("/admin/", "/runtime/"))
 
 
 class Front:
@@ -54,11 +60,23 @@ class Front:
         self._armed = False
         self._wake: Callable[..., Any] = runtime.loop.call_soon_threadsafe
         self._to_pool = runtime.pool.put
+        self._asked_for_keys = float("-inf")
+        self._apps = tuple(t.app for t in targets if isinstance(t.app, AsgiApp))
+        self._running = asyncio.Semaphore(max(policy.max_concurrent, 1))
 
     def replace_policy(self, policy: Policy) -> None:
         """Have requests that come from now on meet other keys or headers."""
         self._policy = policy
         self._quick = policy.inert
+
+    def start(self) -> None:
+        """Have the ASGI apps start up; requests wait for it."""
+        for app in self._apps:
+            app.start_soon()
+
+    async def stop(self) -> None:
+        """Have the ASGI apps shut down."""
+        await asyncio.gather(*(app.stop() for app in self._apps))
 
     # on the HTTP server's thread
 
@@ -75,7 +93,7 @@ class Front:
                     if (
                         target.quick
                         and not target.bound.is_async  # type: ignore[union-attr]
-                        and not path.startswith(_HOSTS_OWN)
+                        and not is_hosts_own(path)
                         and not _has_body(scope.headers)
                     ):
                         self._to_pool((self._run_quick, target, watcher, match.params, b""))
@@ -100,11 +118,12 @@ class Front:
         try:
             if scope.proto != "http":
                 await self._socket(scope, proto)
+                watcher.done()
                 return
             path = scope.path
-            match = None if path.startswith(_HOSTS_OWN) else self._match(scope.method, path)
+            match = None if is_hosts_own(path) else self._match(scope.method, path)
             if match is None:
-                answer = await self._unrouted(scope, proto)
+                answer: Answer | None = await self._unrouted(scope, proto)
             else:
                 target = self._targets[match.order]
                 if self._quick and target.quick:
@@ -128,9 +147,10 @@ class Front:
                         self._runtime.ended(call, started)
                 else:
                     answer = await self._guarded(target, scope, proto, match.params)
-            proto.response_bytes(*answer)
+            if answer is not None:
+                proto.response_bytes(*answer)
         except BodyTooLarge:
-            proto.response_empty(413, [])
+            proto.response_empty(413, self._policy.decorate(scope, []))
         except ClientGone:
             watcher.done()
         except BaseException as error:
@@ -144,7 +164,7 @@ class Front:
         if preflight is not None:
             return 204, preflight, b""
         path = scope.path
-        if path == "/" or path.startswith(_HOSTS_OWN):
+        if path == "/" or is_hosts_own(path):
             body = await read_body(scope, proto, self._body_limit)
             status, headers, content = await self._uplink.web(scope, body)
             return status, self._policy.decorate(scope, headers), content
@@ -152,8 +172,8 @@ class Front:
 
     async def _guarded(
         self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
-    ) -> Answer:
-        """A function call with all that may stand around it."""
+    ) -> Answer | None:
+        """A function call with all that may stand around it; None when it has been answered."""
         policy = self._policy
         preflight = policy.preflight(scope)
         if preflight is not None:
@@ -161,28 +181,132 @@ class Front:
         limit = policy.max_outstanding
         if 0 <= limit <= len(self._runtime.open_calls):
             return 429, [("x-function-scaleout", "1"), ("retry-after", "1")], b""
-        if not policy.admits(scope, target.level, target.name):
-            return 401, policy.decorate(scope, []), b""
-        if target.spec.disabled and policy.caller(scope, target.name) is not AuthLevel.ADMIN:
-            return 404, policy.decorate(scope, []), b""
-        body = await read_body(scope, proto, self._body_limit)
+        refusal = await self._refusal(target, scope)
+        if refusal:
+            return refusal, self._policy.decorate(scope, []), b""
+        if policy.max_concurrent > 0:
+            async with self._running:
+                return await self._invoke(target, scope, proto, params)
+        return await self._invoke(target, scope, proto, params)
+
+    async def _refusal(self, target: Target, scope: Any) -> int:
+        """The status for a caller who may not call, 0 for one who may."""
+        if not self._policy.admits(scope, target.level, target.name):
+            if not self._policy.key_of(scope):
+                return 401
+            await self._learn_keys()
+            if not self._policy.admits(scope, target.level, target.name):
+                return 401
+        if not target.spec.disabled:
+            return 0
+        return 0 if self._policy.caller(scope, target.name) is AuthLevel.ADMIN else 404
+
+    async def _learn_keys(self) -> None:
+        """Another host may have made the key: have ours look, at most once a minute."""
+        now = time.monotonic()
+        if now - self._asked_for_keys >= _KEYS_PATIENCE:
+            self._asked_for_keys = now
+            await self._uplink.unknown_key()
+
+    async def _invoke(
+        self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
+    ) -> Answer | None:
+        decorate = self._policy.decorate
         if target.bound is None or target.error:
             call = Call(target.name)
             started = self._runtime.began(call, REASON)
             error = target.error or "it could not be loaded"
             self._runtime.ended(call, started, error)
-            return self._error_answer(target.name, error, policy.decorate(scope, []))
-        full = FullCall(self._runtime, self._uplink, target, scope, params, body)
+            return self._error_answer(target.name, error, decorate(scope, []))
+        if target.app is not None:
+            return await self._web_app(target, scope, proto, params)
+        parts = (self._runtime, self._uplink, target, scope, params)
+        exchange: Exchange | None = None
+        if target.streams is not None:
+            exchange = Exchange(scope, proto, self._body_limit, decorate)
+            exchange.check_length()
+            full: FullCall = StreamingCall(*parts, exchange)
+        else:
+            full = FullCall(*parts, await read_body(scope, proto, self._body_limit))
         try:
-            status, headers, content = await full.run(REASON)
+            answer = await full.run(REASON)
+        except BodyTooLarge:
+            if exchange is not None and exchange.started:
+                return None
+            raise
         except BaseException as error:
-            return self._error_answer(
-                target.name, f"{type(error).__name__}: {error}", policy.decorate(scope, []), error
-            )
-        return status, policy.decorate(scope, headers), content
+            if exchange is not None and exchange.started:
+                exchange.close()
+                return None
+            return self._error_answer(target.name, _said(error), decorate(scope, []), error)
+        if answer is None:
+            return None
+        status, headers, content = answer
+        return status, decorate(scope, headers), content
+
+    async def _web_app(
+        self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
+    ) -> Answer | None:
+        """A request to the ASGI or WSGI app behind a function."""
+        app, bound = target.app, target.bound
+        assert app is not None
+        assert bound is not None
+        decorate = self._policy.decorate
+        call, context = self._app_call(target, scope)
+        started = self._runtime.began(call, REASON)
+        exchange = Exchange(scope, proto, self._body_limit, decorate)
+        try:
+            if isinstance(app, AsgiApp):
+                await app.http(scope, exchange, context, params)
+            else:
+                await app.http(self._runtime, call, scope, exchange, context)
+        except (BodyTooLarge, ClientGone) as error:
+            self._runtime.ended(call, started, str(error) or "the body is too large")
+            if exchange.started:
+                return None
+            raise
+        except BaseException as error:
+            if exchange.gone:  # an app may be ended by its client's leaving
+                self._runtime.ended(call, started)
+                return None
+            answer = self._failed(call, started, error)
+            if not exchange.started:
+                status, headers, body = answer
+                return status, decorate(scope, headers), body
+            exchange.close()
+        else:
+            self._runtime.ended(call, started)
+        return None
 
     async def _socket(self, scope: Any, proto: Any) -> None:
-        proto.close(404)
+        """A WebSocket: for ASGI apps only."""
+        match = self._match("GET", scope.path)
+        target = self._targets[match.order] if match is not None else None
+        if match is None or target is None or not isinstance(target.app, AsgiApp):
+            proto.close(404)
+            return
+        refusal = await self._refusal(target, scope)
+        if refusal:
+            proto.close(refusal)
+            return
+        call, context = self._app_call(target, scope)
+        started = self._runtime.began(call, REASON)
+        socket = WebSocket(proto)
+        try:
+            await target.app.websocket(scope, socket, context, match.params)
+        except BaseException as error:
+            self._runtime.ended(call, started, _said(error), user_stack(error))
+            socket.close(500)
+        else:
+            self._runtime.ended(call, started)
+
+    def _app_call(self, target: Target, scope: Any) -> tuple[Call, Context]:
+        call = Call(target.name)
+        headers = scope.headers
+        call.metadata_headers = headers.get("traceparent") or "", headers.get("tracestate") or ""
+        current.set(call)
+        assert target.bound is not None
+        return call, target.bound.context(call)
 
     # on a thread of the pool
 
@@ -207,7 +331,7 @@ class Front:
     # wherever the function ran
 
     def _failed(self, call: Call, started: float, error: BaseException) -> Answer:
-        message = f"{type(error).__name__}: {error}"
+        message = _said(error)
         self._runtime.ended(call, started, message, user_stack(error))
         return self._error_answer(call.function, message, [], error)
 
@@ -224,6 +348,15 @@ class Front:
         if error is not None:
             text += "\n" + user_stack(error)
         return 500, [*headers, ("content-type", "text/plain; charset=utf-8")], text.encode()
+
+
+def is_hosts_own(path: str) -> bool:
+    """Whether a path is the host's to answer, not a function's."""
+    return path[1:2] in "aArR" and path[: path.find("/", 1) + 1].lower() in _HOSTS_OWN
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _has_body(headers: Any) -> bool:

@@ -21,22 +21,25 @@ Headers = list[tuple[str, str]]
 @dataclass(frozen=True)
 class Policy:
     """keys: None where every caller is an administrator (`func start` without --enableAuth);
-    max_outstanding: requests open at once, -1 = any number."""
+    max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number."""
 
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     keys: KeyTable | None = None
     custom_headers: Mapping[str, str] = field(default_factory=dict)
     hsts: Mapping[str, Any] | None = None
     max_outstanding: int = -1
+    max_concurrent: int = -1
 
     @property
     def inert(self) -> bool:
+        """Whether nothing stands before or after a function."""
         return (
             not self.cors.enabled
             and self.keys is None
             and not self.custom_headers
             and self.hsts is None
             and self.max_outstanding < 0
+            and self.max_concurrent < 0
         )
 
     def preflight(self, scope: Any) -> Headers | None:
@@ -54,11 +57,15 @@ class Policy:
         """How far the request's key opens the app."""
         if self.keys is None:
             return AuthLevel.ADMIN
+        return caller_level(self.keys, self.key_of(scope), function)
+
+    def key_of(self, scope: Any) -> str | None:
+        """The key that a request shows, None without one."""
         code = None
-        if "code=" in (scope.query_string or ""):
-            code = dict(parse_qsl(scope.query_string)).get("code")
-        key = presented_key(scope.headers.get("x-functions-key"), code)
-        return caller_level(self.keys, key, function)
+        query = scope.query_string
+        if query and "code=" in query.lower():
+            code = next((v for n, v in parse_qsl(query) if n.lower() == "code"), None)
+        return presented_key(scope.headers.get("x-functions-key"), code)
 
     def admits(self, scope: Any, required: AuthLevel, function: str) -> bool:
         """Whether the caller may call a function of level `required`."""
@@ -103,4 +110,5 @@ def policy_from_wire(raw: Mapping[str, Any]) -> Policy:
         custom_headers=raw.get("custom_headers") or {},
         hsts=raw.get("hsts"),
         max_outstanding=int(raw.get("max_outstanding", -1)),
+        max_concurrent=int(raw.get("max_concurrent", -1)),
     )

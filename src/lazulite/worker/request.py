@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import azure.functions as func
+
+PATH = "/!$&'()*+,;=:@-._~"
 
 HttpRequestHeaders: Any
 try:
@@ -36,11 +38,12 @@ class HttpRequest(func.HttpRequest):
 
     @property
     def url(self) -> str:
-        """Scheme, Host header, path as decoded, query as sent (the key in `code` included)."""
+        """Scheme, Host header, path, query as sent (the key in `code` included)."""
         scope = self._scope
+        path = quote(scope.path, safe=PATH)
         host = scope.headers.get("host") or scope.authority or scope.server
         query = scope.query_string
-        return f"{scope.scheme}://{host}{scope.path}{'?' + query if query else ''}"
+        return f"{scope.scheme}://{host}{path}{'?' + query if query else ''}"
 
     @property
     def headers(self) -> Any:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lazulite.model import FunctionSpec
 from lazulite.web.keys import AuthLevel
 from lazulite.web.routes import RouteTable, join_route
+from lazulite.worker.apps import AsgiApp, WsgiApp, app_of
 from lazulite.worker.bound import Bound
+
+_EXTENSION = "azurefunctions.extensions.base"
 
 
 @dataclass(frozen=True)
 class Target:
     """quick: its only bindings are the request and the answer, nothing wraps it, so the front
-    may call it without further ado. host_inputs, host_outputs: whether the host has a part."""
+    may call it without further ado. app: the web application behind it, streams: the class of its
+    streaming request, None where there is no such thing. host_inputs, host_outputs: whether the
+    host has a part."""
 
     name: str
     spec: FunctionSpec
@@ -25,6 +32,8 @@ class Target:
     host_inputs: bool
     host_outputs: bool
     error: str | None
+    app: AsgiApp | WsgiApp | None = None
+    streams: Any = None
 
 
 def target_of(spec: FunctionSpec, bound: Bound | None) -> Target:
@@ -43,16 +52,24 @@ def target_of(spec: FunctionSpec, bound: Bound | None) -> Target:
         and not bound.signature.wants_context
         and bound.signature.returns is not None
     )
+    app, streams = None, None
+    if bound is not None and not spec.error:
+        if not host and bound.hooks is None and spec.retry is None:
+            app = app_of(bound.call, spec.name)
+        if app is None and bound.trigger is not None:
+            streams = request_class(bound.trigger.pytype)
     return Target(
         name=spec.name,
         spec=spec,
         bound=bound,
         level=_level(trigger.get("authLevel")),
         request=bound.trigger.name if bound is not None and bound.trigger is not None else "",
-        quick=quick,
+        quick=quick and app is None and streams is None,
         host_inputs=any(b.direction == "in" for b in host),
         host_outputs=any(b.direction == "out" for b in host),
         error=spec.error,
+        app=app,
+        streams=streams,
     )
 
 
@@ -80,3 +97,17 @@ def table_of(targets: Mapping[str, Target], prefix: str) -> tuple[RouteTable, tu
     """The routes in the order of function names, and the target of each `Match.order`."""
     ordered = tuple(sorted(targets.values(), key=lambda target: target.name.lower()))
     return RouteTable(route_of(target.spec, prefix) for target in ordered), ordered
+
+
+def request_class(annotation: Any) -> Any:
+    """The class of the request to make for a trigger parameter, None where it is an ordinary one.
+
+    Without an annotation, the extension decides by having been imported at all.
+    """
+    base = sys.modules.get(_EXTENSION)
+    meta = getattr(base, "RequestTrackerMeta", None)
+    if meta is None or meta.get_request_type() is None:
+        return None
+    if annotation is None:
+        return meta.get_request_type()
+    return annotation if meta.check_type(annotation) else None

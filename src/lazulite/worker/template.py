@@ -28,7 +28,10 @@ def serve(control_fd: int) -> None:
     os.set_blocking(wake_read, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    forkserver.send(control, {"ready": os.getpid(), "python": list(sys.version_info[:3])})
+    try:
+        forkserver.send(control, {"ready": os.getpid(), "python": list(sys.version_info[:3])})
+    except OSError:
+        return  # the host is gone already
     while True:
         readable, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in readable:

@@ -55,12 +55,16 @@ class TimerListener:
         self._task = asyncio.create_task(self._live())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-        if self._running is not None:
-            await asyncio.wait({self._running})
-        await self._lease.release()
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.wait({self._task})
+            if self._running is not None:
+                await asyncio.wait({self._running})
+        finally:
+            if self._running is not None:
+                self._running.cancel()
+            await self._lease.release()
 
     async def _live(self) -> None:
         while True:

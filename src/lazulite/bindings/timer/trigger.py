@@ -27,6 +27,7 @@ class TimerTrigger:
                 f"The schedule '{spec.schedule.text}' never comes.",
                 hint="Check its day and month: both, and the day of the week, must match.",
             )
+        self._context.accounts.get("", function.name, binding.name)
 
     def listener(
         self, function: FunctionSpec, binding: BindingSpec, executor: Executor

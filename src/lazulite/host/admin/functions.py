@@ -67,7 +67,7 @@ class FunctionApi:
         return WebResponse(202)
 
     def _shown(self, spec: FunctionSpec, request: WebRequest) -> dict[str, Any]:
-        base = f"http://{request.headers.get('host', 'localhost')}"
+        base = f"{request.scheme}://{request.headers.get('host', 'localhost')}"
         trigger = spec.trigger
         template = None
         if spec.is_http and trigger is not None:

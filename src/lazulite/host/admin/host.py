@@ -1,21 +1,27 @@
-"""`/admin/host`: status, ping, restart."""
+"""`/admin/host`: status, ping, restart, drain, configuration, processes."""
 
 from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from lazulite import __version__
 from lazulite.abc import WebRequest, WebResponse
 from lazulite.host.admin.router import Router, as_json
 
+DrainState = Literal["Disabled", "InProgress", "Completed"]
+
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What the host tells of itself."""
+    """What the host tells of itself, and lets be done to it.
+
+    drain stops the listeners, resume starts them again; outstanding: invocations that the host
+    has sent and that have not ended; processes: (id, name) of the host's own.
+    """
 
     host_id: str
     instance_id: str
@@ -24,6 +30,12 @@ class HostFacts:
     errors: Callable[[], Sequence[str]]
     restart: Callable[[], None]
     healthy: Callable[[], bool]
+    config: Callable[[], Mapping[str, Any]]
+    processes: Callable[[], Sequence[tuple[int, str]]]
+    drain: Callable[[], Awaitable[None]]
+    resume: Callable[[], Awaitable[None]]
+    drain_state: Callable[[], DrainState]
+    outstanding: Callable[[], int]
     bundle: tuple[str, str] | None = None
 
 
@@ -36,11 +48,17 @@ class HostApi:
 
     def mount(self, router: Router) -> None:
         """Add the routes."""
-        router.add("GET", "admin/host/status", self._status)
-        router.add("GET POST HEAD", "admin/host/ping", self._ping, open=True)
-        router.add("POST", "admin/host/restart", self._restart)
+        router.add("GET", "admin/host/status", self._status, always=True)
+        router.add("GET POST HEAD", "admin/host/ping", self._ping, open=True, always=True)
+        router.add("POST", "admin/host/restart", self._restart, always=True)
         router.add("GET POST", "admin/warmup", self._warmup, open=True)
         router.add("POST", "admin/host/synctriggers", self._sync_triggers)
+        router.add("POST", "admin/host/drain", self._drain)
+        router.add("GET", "admin/host/drain/status", self._drain_status)
+        router.add("POST", "admin/host/resume", self._resume)
+        router.add("GET", "admin/host/state", self._state, always=True)
+        router.add("GET", "admin/host/config", self._config, always=True)
+        router.add("GET", "admin/host/processes", self._processes, always=True)
 
     async def _status(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         facts = self._facts
@@ -85,3 +103,34 @@ class HostApi:
     async def _sync_triggers(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         message = "Invalid environment for SyncTriggers operation."
         return as_json({"status": message}, 500)
+
+    async def _drain(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        await self._facts.drain()
+        return WebResponse(202)
+
+    async def _drain_status(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        return as_json(
+            {
+                "state": self._facts.drain_state(),
+                "outstandingInvocations": self._facts.outstanding(),
+                "outstandingRetries": 0,
+            }
+        )
+
+    async def _resume(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        """409 while it still drains, as in the original."""
+        if self._facts.drain_state() == "InProgress":
+            return WebResponse(409)
+        await self._facts.resume()
+        return as_json({"state": self._facts.state()})
+
+    async def _state(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        return as_json({"state": self._facts.state()})
+
+    async def _config(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        return as_json(self._facts.config())
+
+    async def _processes(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        return as_json(
+            [{"processId": pid, "processName": name} for pid, name in self._facts.processes()]
+        )

@@ -106,7 +106,7 @@ def _value(request: WebRequest) -> tuple[str | None, WebResponse | None]:
 
 def _links(request: WebRequest) -> list[dict[str, str]]:
     host = request.headers.get("host", "localhost")
-    return [{"rel": "self", "href": f"http://{host}{request.path}"}]
+    return [{"rel": "self", "href": f"{request.scheme}://{host}{request.path}"}]
 
 
 def _list(request: WebRequest, keys: Mapping[str, str]) -> WebResponse:

@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from lazulite.abc import WebhookHandler, WebRequest, WebResponse
-from lazulite.errors import LazuliteError
+from lazulite.errors import Conflict, LazuliteError
 from lazulite.web.keys import AuthLevel, KeyTable, caller_level, presented_key
 from lazulite.web.routes import RouteTable
 
 Handler = Callable[[WebRequest, Mapping[str, str]], Awaitable[WebResponse]]
 
 
-class Router:
-    """Routes of the host. `keys` gives the key table, None where everyone is an administrator."""
+@dataclass(frozen=True)
+class _Row:
+    route: str
+    methods: tuple[str, ...]
+    handler: Handler
+    open: bool
+    always: bool
 
-    def __init__(self, keys: Callable[[], Awaitable[KeyTable | None]]) -> None:
+
+class Router:
+    """Routes of the host.
+
+    keys: the key table, None where everyone is an administrator; running: waits (not for long)
+    until the host runs, False when it does not; reread: called for an unknown key, True when the
+    keys have changed.
+    """
+
+    def __init__(
+        self,
+        keys: Callable[[], Awaitable[KeyTable | None]],
+        running: Callable[[], Awaitable[bool]],
+        reread: Callable[[], Awaitable[bool]],
+    ) -> None:
         self._keys = keys
-        self._rows: list[tuple[str, tuple[str, ...], Handler, bool]] = []
+        self._running = running
+        self._reread = reread
+        self._rows: list[_Row] = []
         self._table = RouteTable()
         self._webhooks: dict[str, WebhookHandler] = {}
 
-    def add(self, methods: str, route: str, handler: Handler, *, open: bool = False) -> None:
-        """Answer `methods` ('GET POST') of a route; `open` ones need no key."""
-        self._rows.append((route, tuple(methods.split()), handler, open))
-        self._table = RouteTable((r, r, m) for r, m, _, _ in self._rows)
+    def add(
+        self,
+        methods: str,
+        route: str,
+        handler: Handler,
+        *,
+        open: bool = False,
+        always: bool = False,
+    ) -> None:
+        """Answer `methods` ('GET POST') of a route; `open` ones need no key, `always` ones no
+        running host."""
+        self._rows.append(_Row(route, tuple(methods.split()), handler, open, always))
+        self._table = RouteTable((row.route, row.route, row.methods) for row in self._rows)
+
+    @property
+    def extensions(self) -> Sequence[str]:
+        """The names that webhooks were claimed for."""
+        return tuple(self._webhooks)
 
     def webhook(self, extension: str, handler: WebhookHandler) -> None:
         """Answer /runtime/webhooks/{extension} with `handler`."""
@@ -37,6 +73,8 @@ class Router:
         """The answer to a request; never raises."""
         try:
             return await self._answer(request)
+        except Conflict as error:
+            return as_json({"error": str(error)}, 409)
         except LazuliteError as error:
             return as_json({"error": str(error)}, 500)
 
@@ -46,21 +84,27 @@ class Router:
         match = self._table.match(request.method, request.path)
         if match is None:
             return WebResponse(404)
-        _, _, handler, is_open = self._rows[match.order]
-        if not is_open:
+        row = self._rows[match.order]
+        if not row.open:
             level = await self._level(request)
             if level is AuthLevel.ANONYMOUS:
                 return WebResponse(401)
             if level is not AuthLevel.ADMIN:
                 return WebResponse(403)
-        return await handler(request, match.params)
+        if not row.always and not await self._running():
+            return not_running()
+        return await row.handler(request, match.params)
 
     async def _level(self, request: WebRequest) -> AuthLevel:
+        key = presented_key(request.headers.get("x-functions-key"), request.query.get("code"))
         table = await self._keys()
         if table is None:
             return AuthLevel.ADMIN
-        key = presented_key(request.headers.get("x-functions-key"), request.query.get("code"))
-        return caller_level(table, key)
+        level = caller_level(table, key)
+        if key and level is AuthLevel.ANONYMOUS and await self._reread():
+            table = await self._keys()
+            level = caller_level(table, key) if table is not None else AuthLevel.ADMIN
+        return level
 
     async def _webhook(self, request: WebRequest) -> WebResponse:
         extension = request.path.split("/")[3].lower()
@@ -69,11 +113,21 @@ class Router:
             return WebResponse(404)
         table = await self._keys()
         if table is not None:
-            key = presented_key(request.headers.get("x-functions-key"), request.query.get("code"))
             own = table.system.get(f"{extension}_extension", "")
-            if not key or key not in (own, table.master):
+            only = KeyTable(table.master, {}, {extension: own})
+            key = presented_key(request.headers.get("x-functions-key"), request.query.get("code"))
+            if caller_level(only, key) is AuthLevel.ANONYMOUS:
                 return WebResponse(401)
+        if not await self._running():
+            return not_running()
         return await handler(request)
+
+
+def not_running() -> WebResponse:
+    """What a host answers that does not run (any more)."""
+    return WebResponse(
+        503, {"content-type": "text/plain; charset=utf-8"}, b"Function host is not running."
+    )
 
 
 def request_of(body: Mapping[str, Any], content: bytes) -> WebRequest:
@@ -84,6 +138,7 @@ def request_of(body: Mapping[str, Any], content: bytes) -> WebRequest:
         query=dict(parse_qsl(body["query"], keep_blank_values=True)),
         headers=body["headers"],
         body=content,
+        scheme=body.get("scheme") or "http",
     )
 
 
