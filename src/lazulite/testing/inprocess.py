@@ -17,15 +17,19 @@ from uuid import uuid4
 from lazulite.abc import Account, BindingContext
 from lazulite.bindings import Bindings, known_kinds
 from lazulite.config.app import AppConfig, Launch, load_app
+from lazulite.config.section import plain as as_plain
 from lazulite.errors import FunctionError, FunctionTimeout, LazuliteError, UsageError
 from lazulite.host import settle
 from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
+from lazulite.host.admin.keys import KeyApi
 from lazulite.host.admin.router import Router, request_of
 from lazulite.host.dispatch import Dispatcher
+from lazulite.host.draining import Draining
 from lazulite.host.index import Index, build
 from lazulite.host.journal import Journal
+from lazulite.host.keyring import KeyRing
 from lazulite.host.keys import Keys
 from lazulite.host.listeners import Listeners
 from lazulite.host.options import StartOptions
@@ -93,7 +97,6 @@ class InProcessApp:
         self._temp = ""
         self._state = "Starting"
         self._index = Index({}, "v1", stacks={})
-        self._keys: Keys | None = None
         self._settled = 0
 
     # life
@@ -122,18 +125,32 @@ class InProcessApp:
             durable=self._options.storage is not None,
         )
         self._journal = Journal(self.records)  # type: ignore[arg-type]  # what a console does
-        self._router = Router(self._key_table)
+        self._router = Router(self._keys_now, self._is_running, self._reread_keys)
+        self._keys = KeyRing(
+            Keys(HostState(self._accounts), config.host_id, lambda table: None),
+            self._options.auth,
+            lambda: [spec.name for spec in self._index.functions.values() if spec.is_http],
+            lambda: self._router.extensions,
+        )
         self._spool = os.path.join(self._temp, "spool")
         os.mkdir(self._spool)
         self._binding_context = self._context()
         self.bindings = Bindings(self._binding_context)
         self._peer = LocalPeer(
-            {"web": self._web, "inputs": self._inputs, "outputs": self._outputs}, self.records
+            {
+                "web": self._web,
+                "keys": self._unknown_key,
+                "inputs": self._inputs,
+                "outputs": self._outputs,
+            },
+            self.records,
         )
         serve = await self._load_functions()
         self._serve(serve)
-        self._mount()
         self._listeners = Listeners(self.bindings, self._dispatcher, self._journal)
+        self._draining = Draining(self._listeners, lambda: self._index.functions)
+        self._mount()
+        self._front.start()
         self._state = "Running"
         if self._options.triggers:
             await self._listeners.start(self._index.functions)
@@ -164,15 +181,16 @@ class InProcessApp:
         self._isolation.settings(load["environ"])
         self._isolation.place(load["search"])
         self._channel = MemoryChannel(self.records)
-        logs.install(self._channel, load["log_level"])
-        propagate.install()
+        debug = load["environ"].get("PYTHON_ENABLE_DEBUG_LOGGING")
+        logs.install(self._channel, load["log_level"], debug)
+        propagate.install_for_threads()
         folders = [spec_from_wire(raw) for raw in load["folders"]]
         self._app = LoadedApp(load["root"], load["script"], folders)
         index = build(config, self._app.report(), known_kinds())
         index = self._index = check_bindings(index, self.bindings)
         if index.problem:
             raise FunctionError(f"{index.problem}\n{index.problem_stack}".rstrip())
-        keys = await self._load_keys()
+        keys = await self._keys.table()
         options = StartOptions(root=config.root, enable_auth=self._options.auth)
         return settle.serve_message(config, options, index, keys, self._spool, None)
 
@@ -199,6 +217,7 @@ class InProcessApp:
             self._peer,
             body["spool"],
             body["development"],
+            sleep=SkippingClock(self.clock).sleep,
         )
         self._pool.start()
         invoker = Invoker(self._runtime, bound)
@@ -226,6 +245,7 @@ class InProcessApp:
         self._state = "Stopping"
         try:
             await self._listeners.stop()
+            await self._front.stop()
             await self._accounts.close()
         finally:
             self._clean_up()
@@ -355,11 +375,11 @@ class InProcessApp:
 
     async def key(self, function: str | None) -> str:
         """A function's default key, or with None the master key."""
-        if self._keys is None:
+        if not self._keys.required:
             raise UsageError("This app asks for no keys.", hint="Open it with auth=True.")
         if function is None:
-            return (await self._keys.host()).master
-        return (await self._keys.of_function(function))["default"]
+            return (await self._keys.keys.host()).master
+        return (await self._keys.keys.of_function(function))["default"]
 
     # what the worker side asks of the host side
 
@@ -372,6 +392,9 @@ class InProcessApp:
             values = unpack(body["values"], parts)
             record.outputs.update((name, plain(*pair)) for name, pair in values.items())
         return await self._dispatcher.http_outputs(body, parts)
+
+    async def _is_running(self) -> bool:
+        return self._state == "Running"
 
     async def _web(self, body: Any, parts: list[bytes]) -> Answer:
         request = request_of(body, parts[0])
@@ -391,9 +414,17 @@ class InProcessApp:
             errors=list,
             restart=lambda: None,
             healthy=lambda: True,
+            config=lambda: as_plain(self._config.host.root),
+            processes=lambda: [(os.getpid(), "host")],
+            drain=self._draining.drain,
+            resume=self._draining.resume,
+            drain_state=lambda: self._draining.state,
+            outstanding=lambda: self._dispatcher.running,
         )
         HostApi(facts).mount(self._router)
-        FunctionApi(lambda: self._index, self._run_by_hand, self.prefix).mount(self._router)
+        functions = FunctionApi(lambda: self._index, self._run_by_hand, self.prefix)
+        functions.mount(self._router)
+        KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
 
     async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
         try:
@@ -413,14 +444,16 @@ class InProcessApp:
             raise UsageError(f"Function '{spec.name}' is called by its URL.") from None
         return await kind.manual(spec, trigger, input)
 
-    async def _load_keys(self) -> KeyTable | None:
-        if not self._options.auth:
-            return None
-        self._keys = Keys(self.account("").state, self._config.host_id, lambda table: None)
-        return await self._keys.load(list(self._index.functions))
+    # keys
 
-    async def _key_table(self) -> KeyTable | None:
-        return self._keys.table() if self._keys is not None else None
+    async def _keys_now(self) -> KeyTable | None:
+        return await self._keys.table()
+
+    async def _reread_keys(self) -> bool:
+        return await self._keys.reread()
+
+    async def _unknown_key(self, body: Any, parts: list[bytes]) -> Answer:
+        return {"changed": await self._keys.reread()}, []
 
     def _context(self) -> BindingContext:
         config = self._config

@@ -116,10 +116,13 @@ class Protocol:
 
 
 class StreamTransport:
-    """The pieces of a streamed answer."""
+    """The pieces of a streamed answer, which ends when nothing refers to this object any more."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+
+    def __del__(self) -> None:
+        self._exchange.done()
 
     async def send_bytes(self, data: bytes) -> None:
         self._exchange.piece(bytes(data))
@@ -149,13 +152,13 @@ class Exchange:
     # watcher
 
     def taskref(self, task: asyncio.Task[Any]) -> None:
-        task.add_done_callback(lambda _: self.done())
+        """The task that will see to the answer; it may leave that to a thread."""
+        self._task = task
 
     def done(self) -> None:
         """The server's end of the exchange: a stream ends here, a client without answer is
         cut off."""
-        if self._streamed or self._head is None:
-            self._finish()
+        self._finish()
 
     def err(self, error: BaseException) -> None:
         self.errors.append(error)
@@ -190,6 +193,8 @@ class Exchange:
             self._finish()
 
     def _finish(self) -> None:
+        if self._loop.is_closed():
+            return
         try:
             running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:

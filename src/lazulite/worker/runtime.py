@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from lazulite.wire.peer import Peer
@@ -15,7 +16,8 @@ from lazulite.worker.recorder import Recorder
 @dataclass
 class Runtime:
     """open_calls: running invocations and when each began (time.perf_counter), oldest first;
-    development: whether answers may tell what went wrong in the user's code."""
+    development: whether answers may tell what went wrong in the user's code; sleep: between the
+    attempts of a retry policy."""
 
     loop: asyncio.AbstractEventLoop
     pool: Pool
@@ -24,6 +26,7 @@ class Runtime:
     spool: str
     development: bool
     open_calls: dict[Call, float] = field(default_factory=dict)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def began(self, call: Call, reason: str, details: dict[str, str] | None = None) -> float:
         """Note that an invocation begins; the instant is what `ended` wants back."""
