@@ -32,8 +32,8 @@ from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 
 READY = "Worker process started and initialized."
-QUIET = 0.3  # seconds without news after which the app is taken to be at rest
-LOOK = 0.05
+QUIET = 0.2  # seconds without news after which the app is taken to be at rest
+LOOK = 0.02
 
 
 @dataclass(frozen=True)
