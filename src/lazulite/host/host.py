@@ -22,6 +22,7 @@ from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
 from lazulite.host.admin.keys import KeyApi
+from lazulite.host.admin.logs import LogApi
 from lazulite.host.admin.router import Router, request_of
 from lazulite.host.clock import SystemClock
 from lazulite.host.dispatch import Dispatcher
@@ -35,6 +36,8 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
+from lazulite.host.presence import presence
+from lazulite.host.recent import Recent
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -74,6 +77,14 @@ class Host:
         self._interrupts = 0
         self._running = asyncio.Event()
         self._spool = _spool(config.root)
+        self._presence = presence(
+            config.root,
+            "https" if options.use_https else "http",
+            listeners.address,
+            listeners.port,
+            self._instance_id,
+            known=options.listeners,
+        )
 
     # life
 
@@ -108,11 +119,13 @@ class Host:
             lambda: self._router.extensions,
         )
         self._bindings = Bindings(self._context())
+        self._recent = Recent()
+        self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
             template,
             self._public.fds,
             config.processes,
-            LogStream(self._journal.take),
+            self._stream,
             self._journal,
             {
                 "web": self._web,
@@ -146,14 +159,17 @@ class Host:
     async def _start(self, template: Template) -> None:
         await template.ready(self._options.timeout)
         await self._supervisor.start()
+        self._presence.announce()
         self._tell()
         self._state = "Running"
         self._running.set()
-        await self._listeners.start(self._index.functions)
+        if self._options.listeners:
+            await self._listeners.start(self._index.functions)
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
         self._running.clear()
+        self._presence.withdraw()
         grace = GRACE if self._interrupts < 2 else 0.0
         await self._listeners.stop(grace)
         await self._supervisor.stop(grace)
@@ -238,6 +254,7 @@ class Host:
         )
         functions.mount(self._router)
         KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
+        LogApi(self._recent, self._stream.catch_up).mount(self._router)
 
     def _processes(self) -> list[tuple[int, str]]:
         workers = [(w.pid, f"worker {w.number}") for w in self._supervisor.workers]
