@@ -48,7 +48,7 @@ from lazulite.testing.local import (
     LocalPeer,
     LocalWorkers,
     MemoryChannel,
-    watch,
+    Watch,
 )
 from lazulite.testing.records import Failure, Invocation, Records, plain
 from lazulite.testing.request import Request
@@ -59,6 +59,7 @@ from lazulite.web.keys import KeyTable
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import unpack
 
+GRACE = 0.2  # seconds for what still runs when a test ends
 NEARLY = timedelta(milliseconds=1)
 SPINS = 12  # turns of the loop without news after which the app is taken to be at rest
 
@@ -207,8 +208,6 @@ class InProcessApp:
         self._index = replace(self._index, functions=specs)
         if not self._options.allow_errors:
             refuse_errors(specs, self._index.stacks)
-        for function in bound.values():
-            watch(function, self.records)
         self._pool = EndingPool(body["threads"] or default_size())
         self._runtime = Runtime(
             self._loop,
@@ -230,6 +229,10 @@ class InProcessApp:
             for name, spec in specs.items()
             if spec.is_http and name in body["routed"]
         }
+        # after the targets are made: they look at functions to find the web apps behind them
+        self._watch = Watch(self.records, self._activity.poke_from_thread)
+        for function in bound.values():
+            self._watch.attach(function)
         table, ordered = table_of(targets, body["prefix"])
         self._front = Front(
             self._runtime,
@@ -244,7 +247,7 @@ class InProcessApp:
         """Stop the triggers, close the storage, put the process back as it was."""
         self._state = "Stopping"
         try:
-            await self._listeners.stop()
+            await self._listeners.stop(GRACE)
             await self._front.stop()
             await self._accounts.close()
         finally:
@@ -277,7 +280,10 @@ class InProcessApp:
         seen = len(self.records.invocations)
         exchange = Exchange(request, self._loop)
         self._front.schedule(exchange)
-        await exchange.answered()
+        try:
+            await exchange.answered()
+        finally:
+            self._watch.answered(exchange)
         response = exchange.response()
         if response is None:
             error = exchange.errors[-1] if exchange.errors else None
@@ -351,7 +357,7 @@ class InProcessApp:
         deadline = time.monotonic() + self._options.patience
         while quiet < SPINS:
             if self._busy():
-                if not await activity.changed(deadline - time.monotonic()):
+                if not await activity.changed(self._busy, deadline - time.monotonic()):
                     raise self._restless()
                 quiet = 0
             elif activity.count != seen:
@@ -364,7 +370,11 @@ class InProcessApp:
         self._settled = activity.count
 
     def _busy(self) -> bool:
-        return bool(self._activity.open or self._runtime.open_calls or self._dispatcher.running)
+        """Whether something runs, other requests of the test itself not counted."""
+        if self._activity.open or self._dispatcher.running:
+            return True
+        direct = self._watch.direct
+        return any(call not in direct for call in list(self._runtime.open_calls))
 
     def _restless(self) -> FunctionTimeout:
         running = [i for i in self.records.invocations if not i.ended]

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
+from lazulite.worker.call import Call
 
 
 class RequestHeaders:
@@ -134,7 +135,7 @@ class StreamTransport:
 class Exchange:
     """One request and its answer; also the `watcher` that the front is given.
 
-    errors: what functions raised while they ran for it, in order.
+    errors: what functions raised while they ran for it, in order; calls: their invocations.
     """
 
     def __init__(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
@@ -142,6 +143,7 @@ class Exchange:
         self.scope = Scope(request, self)
         self.proto = Protocol(self)
         self.errors: list[BaseException] = []
+        self.calls: list[Call] = []
         self._loop = loop
         self._done: asyncio.Future[None] = loop.create_future()
         self._head: tuple[int, list[tuple[str, str]]] | None = None
