@@ -125,6 +125,30 @@ def test_tables_and_blobs(either: AppClient) -> None:
     assert either.table("people").get("p", "none") is None
 
 
+def test_a_blob_leads_to_another(client: AppClient) -> None:
+    client.blob("notes/first.txt").write("hello")
+    client.blob("notes/first.txt").write("hello again")
+
+    assert client.blob("copies/first.txt").text() == "HELLO AGAIN"
+    assert client.blobs("copies") == ["first.txt"]
+    assert client.get("/api/notes/first").text == "hello again"
+    assert client.get("/api/notes/none").text == "no such note"
+
+
+def test_a_blob_whose_function_fails(client: AppClient) -> None:
+    with pytest.raises(ValueError, match="cannot copy this"):
+        client.blob("notes/x.txt").write("bad")
+
+    (message,) = client.queue("webjobs-blobtrigger-poison").messages()
+    assert message.json()["BlobName"] == "x.txt"
+
+
+def test_a_blob_over_a_process(process: AppClient) -> None:
+    process.blob("notes/second.txt").write("hello")
+
+    assert process.blob("copies/second.txt").text() == "HELLO"
+
+
 def test_two_connections_are_two_accounts() -> None:
     with open_app(KIT, settings={"Other": "AccountName=other"}) as client:
         client.queue("box", connection="Other").send("x")

@@ -33,6 +33,7 @@ from lazulite.host.keyring import KeyRing
 from lazulite.host.keys import Keys
 from lazulite.host.listeners import Listeners
 from lazulite.host.options import StartOptions
+from lazulite.host.spool import Spool
 from lazulite.host.storage import HostState
 from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome, TriggerEvent, spec_from_wire
@@ -133,8 +134,7 @@ class InProcessApp:
             lambda: [spec.name for spec in self._index.functions.values() if spec.is_http],
             lambda: self._router.extensions,
         )
-        self._spool = os.path.join(self._temp, "spool")
-        os.mkdir(self._spool)
+        self._spool = Spool(self._temp)
         self._binding_context = self._context()
         self.bindings = Bindings(self._binding_context)
         self._peer = LocalPeer(
@@ -193,7 +193,7 @@ class InProcessApp:
             raise FunctionError(f"{index.problem}\n{index.problem_stack}".rstrip())
         keys = await self._keys.table()
         options = StartOptions(root=config.root, enable_auth=self._options.auth)
-        return settle.serve_message(config, options, index, keys, self._spool, None)
+        return settle.serve_message(config, options, index, keys, self._spool.path, None)
 
     def _serve(self, body: Mapping[str, Any]) -> None:
         from lazulite.worker.http import Front
@@ -222,7 +222,9 @@ class InProcessApp:
         invoker = Invoker(self._runtime, bound)
         workers = LocalWorkers(self._peer, invoker, self.records)
         clock = SkippingClock(self.clock)
-        self._dispatcher = Dispatcher(workers, self.bindings, self._journal, clock)
+        self._dispatcher = Dispatcher(
+            workers, self.bindings, self._journal, clock, self._spool.discard
+        )
         self._dispatcher.functions = self._index.functions
         targets = {
             name: target_of(spec, bound.get(name))
@@ -257,6 +259,9 @@ class InProcessApp:
         pool = getattr(self, "_pool", None)
         if pool is not None:
             pool.stop()
+        spool = getattr(self, "_spool", None)
+        if spool is not None:
+            spool.close()
         self._isolation.leave()
         shutil.rmtree(self._temp, ignore_errors=True)
 
@@ -471,7 +476,7 @@ class InProcessApp:
             host_id=config.host_id,
             instance_id=uuid4().hex,
             app_root=config.root,
-            spool=self._spool,
+            spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),
             clock=self.clock,
@@ -479,7 +484,7 @@ class InProcessApp:
             singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
-            development=True,
+            development=config.development,
             settings=config.settings,
         )
 

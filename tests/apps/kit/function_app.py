@@ -84,3 +84,18 @@ def flaky(msg: func.QueueMessage, context: func.Context) -> None:
 @app.queue_output("$return", "ticks", "AzureWebJobsStorage")
 def hourly(timer: func.TimerRequest) -> str:
     return "late" if timer.past_due else "tick"
+
+
+@app.route("notes/{name}")
+@app.blob_input("note", "notes/{name}.txt", "AzureWebJobsStorage")
+def note(req: func.HttpRequest, note: str) -> str:
+    return note or "no such note"
+
+
+@app.blob_trigger("note", "notes/{name}.txt", "AzureWebJobsStorage")
+@app.blob_output("$return", "copies/{name}.txt", "AzureWebJobsStorage")
+def copy_note(note: func.InputStream) -> str:
+    text = note.read().decode()
+    if text == "bad":
+        raise ValueError("cannot copy this")
+    return text.upper()
