@@ -21,6 +21,9 @@ class Activity:
         self._loop = loop
         self._waiters: set[asyncio.Future[None]] = set()
 
+    def is_of_this_loop(self) -> bool:
+        return asyncio.get_running_loop() is self._loop
+
     def begin(self) -> None:
         self.open += 1
         self.count += 1
@@ -55,6 +58,27 @@ class Activity:
         finally:
             self._waiters.discard(waiter)
         return True
+
+
+def count_threads(activity: Activity) -> Callable[[], None]:
+    """Have `asyncio.to_thread` on the activity's loop count, too: what bindings do with files
+    between two operations of a store. Call the result to undo it."""
+    original = asyncio.to_thread
+
+    async def counted(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if not activity.is_of_this_loop():
+            return await original(function, *args, **kwargs)
+        activity.begin()
+        try:
+            return await original(function, *args, **kwargs)
+        finally:
+            activity.end()
+
+    def undo() -> None:
+        asyncio.to_thread = original
+
+    asyncio.to_thread = counted
+    return undo
 
 
 class Counted:

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +39,7 @@ from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome, TriggerEvent, spec_from_wire
 from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
-from lazulite.testing.activity import Activity, Counted
+from lazulite.testing.activity import Activity, Counted, count_threads
 from lazulite.testing.clock import ManualClock, SkippingClock
 from lazulite.testing.failures import refuse_errors
 from lazulite.testing.isolation import Isolation
@@ -62,7 +62,7 @@ from lazulite.wire.values import unpack
 
 GRACE = 0.2  # seconds for what still runs when a test ends
 NEARLY = timedelta(milliseconds=1)
-SPINS = 12  # turns of the loop without news after which the app is taken to be at rest
+SPINS = 20  # turns of the loop without news after which the app is taken to be at rest
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class InProcessApp:
         self._state = "Starting"
         self._index = Index({}, "v1", stacks={})
         self._settled = 0
+        self._undo: Callable[[], None] = lambda: None
 
     # life
 
@@ -117,6 +118,7 @@ class InProcessApp:
         self._loop = asyncio.get_running_loop()
         self._activity = Activity(self._loop)
         self.records.ended = self._activity.poke_from_thread
+        self._undo = count_threads(self._activity)
         config = self._config = self._load_config()
         self._accounts = TestAccounts(
             self._options.storage or self._temp,
@@ -262,6 +264,7 @@ class InProcessApp:
         spool = getattr(self, "_spool", None)
         if spool is not None:
             spool.close()
+        self._undo()
         self._isolation.leave()
         shutil.rmtree(self._temp, ignore_errors=True)
 
