@@ -115,6 +115,38 @@ def test_modules_that_the_test_imported_are_the_apps(
     assert sys.modules.pop("mine") is mine
 
 
+def test_a_script_that_the_test_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app(tmp_path / "app", "text = 'as it is'\n" + answering("text"))
+    monkeypatch.syspath_prepend(str(app))
+    import function_app  # type: ignore[import-not-found]
+
+    monkeypatch.setattr(function_app, "text", "patched")
+    for _ in range(2):
+        with open_app(app) as client:
+            assert client.get("/api/say").text == "patched"
+    with open_app(app, fresh=True) as client:
+        assert client.get("/api/say").text == "as it is"
+    assert sys.modules.pop("function_app") is function_app
+
+
+def test_extensions_end_with_their_app(tmp_path: Path) -> None:
+    code = (
+        "class Extension(func.AppExtensionBase):\n"
+        "    @classmethod\n"
+        "    def init(cls):\n"
+        "        pass\n"
+        "    @classmethod\n"
+        "    def pre_invocation_app_level(cls, logger, context, func_args={}, *a, **k):\n"
+        "        logger.info('before %s', context.function_name)\n"
+    )
+    with open_app(make_app(tmp_path / "one", code + answering("'one'"))) as client:
+        client.get("/api/say")
+        assert client.invocations[0].messages == ["before say"]
+    with open_app(make_app(tmp_path / "two", answering("'two'"))) as client:
+        client.get("/api/say")
+        assert client.invocations[0].messages == []
+
+
 def test_an_app_that_cannot_be_loaded(tmp_path: Path) -> None:
     app = make_app(tmp_path / "app", "1 / 0\n")
     before = state()

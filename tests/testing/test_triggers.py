@@ -4,6 +4,7 @@ import pytest
 
 from lazulite.errors import UsageError
 from lazulite.testing import AppClient, open_app
+from lazulite.testing.records import Failure
 from tests.testing.conftest import KIT
 
 
@@ -156,6 +157,13 @@ def test_two_connections_are_two_accounts() -> None:
         assert client.queue("box", connection="Other").messages() == ["x"]
         assert client.queue("box").messages() == []
         assert client.queue("box", connection="NotSet").messages() == []
+
+
+def test_an_output_that_cannot_be_written(client: AppClient) -> None:
+    with pytest.raises(Failure, match="65539"):
+        client.queue("orders").send("x" * 65533)
+
+    assert client.failures[0].returned == "done: " + "x" * 65533
 
 
 def test_the_report_of_an_invocation(client: AppClient) -> None:

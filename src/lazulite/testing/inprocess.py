@@ -25,7 +25,6 @@ from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
 from lazulite.host.admin.keys import KeyApi
 from lazulite.host.admin.router import Router, request_of
-from lazulite.host.dispatch import Dispatcher
 from lazulite.host.draining import Draining
 from lazulite.host.index import Index, build
 from lazulite.host.journal import Journal
@@ -49,9 +48,10 @@ from lazulite.testing.local import (
     LocalPeer,
     LocalWorkers,
     MemoryChannel,
+    RecordedDispatcher,
     Watch,
 )
-from lazulite.testing.records import Failure, Invocation, Records, plain
+from lazulite.testing.records import Invocation, Records, plain
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.testing.rsgi import Exchange
@@ -224,8 +224,8 @@ class InProcessApp:
         invoker = Invoker(self._runtime, bound)
         workers = LocalWorkers(self._peer, invoker, self.records)
         clock = SkippingClock(self.clock)
-        self._dispatcher = Dispatcher(
-            workers, self.bindings, self._journal, clock, self._spool.discard
+        self._dispatcher = RecordedDispatcher(
+            self.records, workers, self.bindings, self._journal, clock, self._spool.discard
         )
         self._dispatcher.functions = self._index.functions
         targets = {
@@ -321,12 +321,7 @@ class InProcessApp:
             if at is not None:
                 self.clock.set(before)
         record = self.records.last(outcome.id)
-        if record is None:  # an input binding failed before the function was called
-            error = Failure(outcome.error or "it was not run")
-            record = Invocation(spec.name, outcome.id, event.reason, error=error, ended=True)
-            self.records.invocations.append(record)
-        elif outcome.error is not None and record.error is None:
-            record.error = Failure(outcome.error, stack=outcome.stack)
+        assert record is not None  # the dispatcher sees to it
         return record
 
     def now(self) -> datetime:

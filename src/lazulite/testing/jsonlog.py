@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any
+from typing import IO, Any
 
 from lazulite.testing.records import Failure, Invocation, LogRecord, Records
 
@@ -29,14 +28,14 @@ class JsonLog:
         self._ended = False
         self._by_id: dict[str, Invocation] = {}
 
-    def read(self, stream: Iterable[bytes]) -> None:
+    def read(self, stream: IO[bytes]) -> None:
         """Read until the stream ends."""
-        for line in stream:
-            text = line.decode("utf-8", "replace").rstrip("\n")
-            with self._changed:
-                self._take(text)
-                self.lines += 1
-                self._changed.notify_all()
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self._take(line.decode("utf-8", "replace").rstrip("\n"))
+                    self.lines += 1
+                    self._changed.notify_all()
         with self._changed:
             self._ended = True
             self._changed.notify_all()

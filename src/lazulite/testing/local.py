@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
+from lazulite.host.dispatch import Dispatcher
 from lazulite.host.worker import _to_wire as invocation_to_wire
-from lazulite.model import Data, Invocation, Outcome
+from lazulite.model import Data, Invocation, Outcome, TriggerEvent
+from lazulite.testing.records import Failure, Records, plain
 from lazulite.testing.records import Invocation as Record
-from lazulite.testing.records import Records, plain
 from lazulite.testing.rsgi import Exchange
 from lazulite.wire.codec import Frame
 from lazulite.wire.peer import CallHandler, Peer
@@ -78,6 +79,26 @@ class LocalWorkers:
             record.outputs.update(
                 (name, plain(data.type, data.value)) for name, data in outcome.outputs.items()
             )
+        return outcome
+
+
+class RecordedDispatcher(Dispatcher):
+    """Notes failures that the worker does not know of: of inputs and outputs."""
+
+    def __init__(self, records: Records, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._records = records
+
+    async def execute(self, name: str, event: TriggerEvent) -> Outcome:
+        outcome = await super().execute(name, event)
+        if outcome.error is None:
+            return outcome
+        record = self._records.last(outcome.id)
+        if record is None:
+            record = Record(name, outcome.id, event.reason, event.details, ended=True)
+            self._records.invocations.append(record)
+        if record.error is None:
+            record.error = Failure(outcome.error, stack=outcome.stack)
         return outcome
 
 
