@@ -68,7 +68,7 @@ class FullCall:
                 if not isinstance(error, Exception) or self.begun:
                     raise
                 attempt += 1
-                await asyncio.sleep(
+                await self._runtime.sleep(
                     retry_delay(
                         retry.strategy,
                         attempt,
