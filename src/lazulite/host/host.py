@@ -127,8 +127,20 @@ class Host:
         )
         self._dispatcher = Dispatcher(self._supervisor, self._bindings, self._journal, self._clock)
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
+        self._tls = self._certificate()
         self._draining = Draining(self._listeners, lambda: self._index.functions)
         self._mount()
+
+    def _certificate(self) -> dict[str, str] | None:
+        options = self._options
+        if not options.use_https:
+            return None
+        from lazulite.host.tls import certificate
+
+        home, _ = os.path.split(self._spool)
+        own = os.path.join(home if home.startswith(self._config.root) else self._spool, "https")
+        made = certificate(options.cert, options.password, self._spool, own)
+        return {"cert": made.cert, "key": made.key}
 
     async def _live(self, template: Template) -> int:
         starting = asyncio.ensure_future(self._start(template))
@@ -178,7 +190,7 @@ class Host:
         self._dispatcher.functions = self._index.functions
         keys = await self._keys.table()
         return settle.serve_message(
-            self._config, self._options, self._index, keys, self._spool, None
+            self._config, self._options, self._index, keys, self._spool, self._tls
         )
 
     def _tell(self) -> None:

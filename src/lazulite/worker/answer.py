@@ -8,6 +8,7 @@ import azure.functions as func
 
 from lazulite.web.headers import cookie_headers
 from lazulite.web.text_response import string_response
+from lazulite.worker.loading import user_stack
 
 Headers = list[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
@@ -18,7 +19,8 @@ _NO_BODY = frozenset((204, 205, 304))
 
 
 class AnswerError(TypeError):
-    """The value cannot answer an HTTP request."""
+    """The value cannot answer an HTTP request. The message is all that there is to say: it came
+    from no line of the user's code."""
 
 
 def answer_of(value: Any) -> Answer:
@@ -35,8 +37,16 @@ def answer_of(value: Any) -> Answer:
     raise AnswerError(
         "unable to encode outgoing TypedData: unsupported type "
         "\"<class 'azure.functions.http.HttpResponseConverter'>\" for Python type "
-        f'"{type(value).__name__}"'
+        f'"{type(value).__name__}"\n'
+        "Return an azure.functions.HttpResponse or a str (json.dumps(...) for JSON)."
     )
+
+
+def described(error: BaseException) -> tuple[str, str]:
+    """The message and the user's stack of what a function, or its answer, failed with."""
+    if isinstance(error, AnswerError):
+        return f"TypeError: {error}", ""
+    return f"{type(error).__name__}: {error}", user_stack(error)
 
 
 def _response(response: Any) -> Answer:

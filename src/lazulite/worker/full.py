@@ -9,10 +9,9 @@ from typing import Any
 
 from lazulite.model import Data
 from lazulite.web.retry import retry_delay
-from lazulite.worker.answer import Answer, answer_of
+from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.bound import Bound
 from lazulite.worker.context import Call, Out, current
-from lazulite.worker.loading import user_stack
 from lazulite.worker.request import HttpRequest, joined
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.targets import Target
@@ -60,8 +59,7 @@ class FullCall:
             try:
                 answer = await self._attempt(call)
             except BaseException as error:
-                message = f"{type(error).__name__}: {error}"
-                self._runtime.ended(call, started, message, user_stack(error))
+                self._runtime.ended(call, started, *described(error))
                 if retry is None or 0 <= retry.max_retries <= attempt:
                     raise
                 if not isinstance(error, Exception) or self.begun:

@@ -16,13 +16,12 @@ from typing import Any
 
 from lazulite.web.keys import AuthLevel
 from lazulite.web.routes import RouteTable
-from lazulite.worker.answer import Answer, answer_of
+from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.apps import AsgiApp
 from lazulite.worker.asgi import Exchange
 from lazulite.worker.body import BodyTooLarge, ClientGone, read_body
 from lazulite.worker.context import Call, Context, current
 from lazulite.worker.full import FullCall
-from lazulite.worker.loading import user_stack
 from lazulite.worker.policy import Policy
 from lazulite.worker.request import HttpRequest
 from lazulite.worker.runtime import Runtime
@@ -55,7 +54,7 @@ class Front:
         self._policy = policy
         self._uplink = uplink
         self._body_limit = body_limit
-        self._quick = policy.inert
+        self._quick = self._spared(policy)
         self._pending: deque[Any] = deque()
         self._armed = False
         self._wake: Callable[..., Any] = runtime.loop.call_soon_threadsafe
@@ -67,7 +66,11 @@ class Front:
     def replace_policy(self, policy: Policy) -> None:
         """Have requests that come from now on meet other keys or headers."""
         self._policy = policy
-        self._quick = policy.inert
+        self._quick = self._spared(policy)
+
+    def _spared(self, policy: Policy) -> tuple[bool, ...]:
+        """Of each target: whether it may be called without further ado."""
+        return tuple(t.quick and policy.spares(t.level) for t in self._targets)
 
     def start(self) -> None:
         """Have the ASGI apps start up; requests wait for it."""
@@ -82,22 +85,16 @@ class Front:
 
     def schedule(self, watcher: Any) -> None:
         """Take a request; it is answered through `watcher.proto`."""
-        if self._quick:
-            scope = watcher.scope
-            method = scope.method
-            if method in _BODILESS and scope.proto == "http":
-                path = scope.path
-                match = self._match(method, path)
-                if match is not None:
-                    target = self._targets[match.order]
-                    if (
-                        target.quick
-                        and not target.bound.is_async  # type: ignore[union-attr]
-                        and not is_hosts_own(path)
-                        and not _has_body(scope.headers)
-                    ):
-                        self._to_pool((self._run_quick, target, watcher, match.params, b""))
-                        return
+        scope = watcher.scope
+        method = scope.method if scope.proto == "http" else ""
+        if method in _BODILESS:
+            path = scope.path
+            match = self._match(method, path)
+            if match is not None and self._quick[match.order]:
+                target = self._targets[match.order]
+                if not target.is_async and not is_hosts_own(path) and not _has_body(scope.headers):
+                    self._to_pool((self._run_quick, target, watcher, match.params, b""))
+                    return
         self._pending.append(watcher)
         if not self._armed:
             self._armed = True
@@ -126,13 +123,13 @@ class Front:
                 answer: Answer | None = await self._unrouted(scope, proto)
             else:
                 target = self._targets[match.order]
-                if self._quick and target.quick:
+                if self._quick[match.order]:
                     body = b""
                     if scope.method not in _BODILESS or _has_body(scope.headers):
                         body = await read_body(scope, proto, self._body_limit)
                     bound = target.bound
                     assert bound is not None
-                    if not bound.is_async:
+                    if not target.is_async:
                         self._to_pool((self._run_quick, target, watcher, match.params, body))
                         return
                     call = Call(target.name)
@@ -238,7 +235,8 @@ class Front:
             if exchange is not None and exchange.started:
                 exchange.close()
                 return None
-            return self._error_answer(target.name, _said(error), decorate(scope, []), error)
+            message, stack = described(error)
+            return self._error_answer(target.name, message, decorate(scope, []), stack)
         if answer is None:
             return None
         status, headers, content = answer
@@ -295,7 +293,7 @@ class Front:
         try:
             await target.app.websocket(scope, socket, context, match.params)
         except BaseException as error:
-            self._runtime.ended(call, started, _said(error), user_stack(error))
+            self._runtime.ended(call, started, *described(error))
             socket.close(500)
         else:
             self._runtime.ended(call, started)
@@ -331,32 +329,28 @@ class Front:
     # wherever the function ran
 
     def _failed(self, call: Call, started: float, error: BaseException) -> Answer:
-        message = _said(error)
-        self._runtime.ended(call, started, message, user_stack(error))
-        return self._error_answer(call.function, message, [], error)
+        message, stack = described(error)
+        self._runtime.ended(call, started, message, stack)
+        return self._error_answer(call.function, message, [], stack)
 
     def _error_answer(
         self,
         function: str,
         message: str,
         headers: list[tuple[str, str]],
-        error: BaseException | None = None,
+        stack: str = "",
     ) -> Answer:
         if not self._runtime.development:
             return 500, headers, b""
         text = f"Exception while executing function: Functions.{function}\n{message}\n"
-        if error is not None:
-            text += "\n" + user_stack(error)
+        if stack:
+            text += f"\n{stack}"
         return 500, [*headers, ("content-type", "text/plain; charset=utf-8")], text.encode()
 
 
 def is_hosts_own(path: str) -> bool:
     """Whether a path is the host's to answer, not a function's."""
     return path[1:2] in "aArR" and path[: path.find("/", 1) + 1].lower() in _HOSTS_OWN
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _has_body(headers: Any) -> bool:

@@ -30,12 +30,11 @@ class Policy:
     max_outstanding: int = -1
     max_concurrent: int = -1
 
-    @property
-    def inert(self) -> bool:
-        """Whether nothing stands before or after a function."""
+    def spares(self, level: AuthLevel) -> bool:
+        """Whether nothing stands before or after a function of this level."""
         return (
-            not self.cors.enabled
-            and self.keys is None
+            (self.keys is None or level is AuthLevel.ANONYMOUS)
+            and not self.cors.enabled
             and not self.custom_headers
             and self.hsts is None
             and self.max_outstanding < 0

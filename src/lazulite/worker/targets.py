@@ -29,6 +29,7 @@ class Target:
     level: AuthLevel
     request: str
     quick: bool
+    is_async: bool
     host_inputs: bool
     host_outputs: bool
     error: str | None
@@ -65,6 +66,7 @@ def target_of(spec: FunctionSpec, bound: Bound | None) -> Target:
         level=_level(trigger.get("authLevel")),
         request=bound.trigger.name if bound is not None and bound.trigger is not None else "",
         quick=quick and app is None and streams is None,
+        is_async=bound is not None and bound.is_async,
         host_inputs=any(b.direction == "in" for b in host),
         host_outputs=any(b.direction == "out" for b in host),
         error=spec.error,
