@@ -30,6 +30,15 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
+@contextmanager
+def listening(port: int) -> Iterator[None]:
+    """Something listens on the port meanwhile, and never answers."""
+    with closing(socket.socket()) as server:
+        server.bind(("127.0.0.1", port))
+        server.listen()
+        yield
+
+
 def connection_string(blob: int, queue: int, table: int) -> str:
     endpoints = "".join(
         f"{service}Endpoint=http://127.0.0.1:{port}/devstoreaccount1;"

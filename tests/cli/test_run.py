@@ -20,6 +20,14 @@ COMMANDS = [
     *([verb] for verb in VERBS),
     *(["settings", verb] for verb in ("list", "add", "delete", "encrypt", "decrypt")),
     ["templates", "list"],
+    *(["keys", verb] for verb in ("list", "show", "set", "delete")),
+    *(["storage", group] for group in ("queue", "blob", "table")),
+    *(
+        ["storage", "queue", verb]
+        for verb in ("list", "put", "peek", "length", "clear", "create", "delete")
+    ),
+    *(["storage", "blob", verb] for verb in ("containers", "list", "put", "get", "delete")),
+    *(["storage", "table", verb] for verb in ("list", "query", "put", "delete", "drop")),
 ]
 
 

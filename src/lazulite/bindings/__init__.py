@@ -16,9 +16,18 @@ from lazulite.abc import BindingContext, IOKind, TriggerKind
 # what the worker serves itself
 SERVED_BY_WORKER = frozenset(("httptrigger", "http"))
 
-TRIGGERS: Mapping[str, str] = MappingProxyType({})
+TRIGGERS: Mapping[str, str] = MappingProxyType(
+    {
+        "timertrigger": "timer.trigger:TimerTrigger",
+        "queuetrigger": "queue.trigger:QueueTrigger",
+    }
+)
 
-IO: Mapping[str, str] = MappingProxyType({})
+IO: Mapping[str, str] = MappingProxyType(
+    {
+        "queue": "queue.output:QueueOutput",
+    }
+)
 
 
 def known_kinds() -> frozenset[str]:

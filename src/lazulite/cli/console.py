@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -38,3 +40,25 @@ def choose(question: str, answers: list[str]) -> str:
 def examples(*lines: str) -> str:
     """The epilog of a command: its examples, not re-wrapped."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def say_json(value: Any) -> None:
+    """`value` for scripts."""
+    import json
+
+    say(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def say_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows for people, under their headers; numbers to the right."""
+    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    widths = [
+        max([len(header), *(len(row[i]) for row in cells)]) for i, header in enumerate(headers)
+    ]
+    right = [bool(rows) and all(type(row[i]) is int for row in rows) for i in range(len(headers))]
+    for line in [list(headers), *cells]:
+        placed = (
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(line, widths, right, strict=True)
+        )
+        say("  ".join(placed).rstrip())

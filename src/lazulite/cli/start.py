@@ -86,6 +86,7 @@ LEVELS = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None
 @click.option("--debug", is_flag=True, help="Let a debugger attach; its free port is shown.")
 @click.option("--debug-wait", is_flag=True, help="Wait for the debugger before loading the app.")
 @click.option("--python", metavar="PATH", help="The interpreter to run the app with.")
+@click.option("--listeners/--no-listeners", default=True, hidden=True)
 @click.option("--no-build", is_flag=True, hidden=True)
 @click.option("--runtime", hidden=True)
 @click.option("--language-worker", hidden=True)

@@ -11,7 +11,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "new": ("lazulite.cli.new", "Add a function to the app from a template."),
     "templates": ("lazulite.cli.templates_list", "List the templates of `func new`."),
     "start": ("lazulite.cli.start", "Run the app here (also: func host start)."),
+    "invoke": ("lazulite.cli.invoke", "Call one function and see what it does."),
     "settings": ("lazulite.cli.settings", "Show and change the app settings of this machine."),
+    "keys": ("lazulite.cli.keys", "List and change the keys that callers need."),
+    "storage": ("lazulite.cli.storage", "Look into queues, blobs and tables, and fill them."),
     "pack": ("lazulite.cli.pack", "Put the app and its packages into a zip file."),
     "doctor": ("lazulite.cli.doctor", "Check the app and say how to mend what is wrong."),
     "completion": ("lazulite.cli.completion", "Print the completion script of a shell."),
@@ -23,6 +26,7 @@ ALIASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("function", "new"): ("new",),
     ("function", "create"): ("new",),
     ("create",): ("new",),
+    ("run",): ("invoke",),
 }
 
 # commands of Azure Functions Core Tools that are not here -> why, and what to use

@@ -58,9 +58,15 @@ class Dispatcher:
 
     async def execute(self, name: str, event: TriggerEvent) -> Outcome:
         """Run a function for an event, with its retries; the last attempt's outcome."""
+        spec = self.functions.get(name)
+        if spec is None:
+            return Outcome("", error=f"There is no function '{name}' any more.")
         self.running += 1
         try:
-            return await self._with_retries(self.functions[name], event)
+            return await self._with_retries(spec, event)
+        except Exception as error:  # whatever a binding does, its listener gets an outcome
+            text = f"{type(error).__name__}: {error}"
+            return self._failed(spec, str(uuid4()), text, event.reason)
         finally:
             self.running -= 1
 
@@ -90,7 +96,11 @@ class Dispatcher:
                 f"Waiting for `{seconds:g} s` before retrying function execution. "
                 f"Next attempt: '{attempt}'. Max retry count: '{retry.max_retries}'.",
             )
-            await self._clock.sleep(seconds)
+            try:
+                await self._clock.sleep(seconds)
+            except asyncio.CancelledError:
+                self._log("Warning", spec, "Invocation cancelled - exiting retry loop.")
+                raise
 
     async def _attempt(
         self, spec: FunctionSpec, event: TriggerEvent, id: str, attempt: int

@@ -22,6 +22,7 @@ from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
 from lazulite.host.admin.keys import KeyApi
+from lazulite.host.admin.logs import LogApi
 from lazulite.host.admin.router import Router, request_of
 from lazulite.host.clock import SystemClock
 from lazulite.host.dispatch import Dispatcher
@@ -35,7 +36,9 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
-from lazulite.host.storage import HostAccounts, HostState, embedded_folder, open_accounts
+from lazulite.host.presence import presence
+from lazulite.host.recent import Recent
+from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome
@@ -74,6 +77,14 @@ class Host:
         self._interrupts = 0
         self._running = asyncio.Event()
         self._spool = _spool(config.root)
+        self._presence = presence(
+            config.root,
+            "https" if options.use_https else "http",
+            listeners.address,
+            listeners.port,
+            self._instance_id,
+            known=options.listeners,
+        )
 
     # life
 
@@ -97,9 +108,7 @@ class Host:
             lambda: self._keys.table(), self._is_running, lambda: self._keys.reread()
         )
         self._accounts = HostAccounts(
-            open_accounts(config.root, config.settings),
-            embedded_folder(config.root),
-            self._journal.host,
+            config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
         local = _development(config)
         secrets = secret_store(config, local, lambda: HostState(self._accounts))
@@ -110,11 +119,13 @@ class Host:
             lambda: self._router.extensions,
         )
         self._bindings = Bindings(self._context())
+        self._recent = Recent()
+        self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
             template,
             self._public.fds,
             config.processes,
-            LogStream(self._journal.take),
+            self._stream,
             self._journal,
             {
                 "web": self._web,
@@ -160,16 +171,19 @@ class Host:
     async def _start(self, template: Template) -> None:
         await template.ready(self._options.timeout)
         await self._supervisor.start()
+        self._presence.announce()
         self._tell()
         self._state = "Running"
         self._running.set()
-        await self._listeners.start(self._index.functions)
+        if self._options.listeners:
+            await self._listeners.start(self._index.functions)
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
         self._running.clear()
+        self._presence.withdraw()
         grace = GRACE if self._interrupts < 2 else 0.0
-        await self._listeners.stop()
+        await self._listeners.stop(grace)
         await self._supervisor.stop(grace)
         await self._accounts.close()
         self._state = "Stopped"
@@ -201,6 +215,13 @@ class Host:
         prefix = self._config.host.http.route_prefix
         for line in welcome.function_list(index.functions.values(), base, prefix):
             self._console.text(line)
+        if index.passed_over:
+            names = ", ".join(index.passed_over)
+            self._journal.host(
+                "Warning",
+                "Host.Startup",
+                f"Detected mixed function app. Some functions may not be indexed - {names}",
+            )
         if index.problem:
             text = f"Worker failed to index functions\n{index.problem}"
             if index.problem_stack:
@@ -245,6 +266,7 @@ class Host:
         )
         functions.mount(self._router)
         KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
+        LogApi(self._recent, self._stream.catch_up).mount(self._router)
 
     def _processes(self) -> list[tuple[int, str]]:
         workers = [(w.pid, f"worker {w.number}") for w in self._supervisor.workers]

@@ -4,12 +4,12 @@ checked against bindings and routes."""
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lazulite.config.app import AppConfig
 from lazulite.config.functions import decorated_function, mark_name_conflicts
-from lazulite.errors import Where
+from lazulite.errors import Where, WorkerError
 from lazulite.model import FunctionSpec
 from lazulite.web.keys import AuthLevel
 from lazulite.web.routes import (
@@ -26,26 +26,26 @@ class Index:
     """All functions of the app, by name in the original's order; those in error carry it.
 
     problem: why the whole app could not be loaded, empty when it could; stacks: the user's
-    traceback by function.
+    traceback by function; passed_over: folders with function.json that a v2 app has beside it.
     """
 
     functions: Mapping[str, FunctionSpec]
     model: str
     problem: str = ""
     problem_stack: str = ""
-    stacks: Mapping[str, str] = None  # type: ignore[assignment]
+    stacks: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
 
 
 def build(config: AppConfig, report: Mapping[str, Any], kinds: Container[str]) -> Index:
-    """The index of what a worker reported."""
+    """The index of what a worker reported. Raises WorkerError when no function can run at all."""
     if report.get("missing"):
-        problem = (
-            f"azure-functions is not installed for {report['python']} ({report['missing']}).\n"
-            f"  Install the app's requirements there: {report['python']} -m pip install "
-            "-r requirements.txt"
+        python = report["python"]
+        raise WorkerError(
+            f"azure-functions is not installed for {python} ({report['missing']}).",
+            hint=f"Install the app's requirements there: {python} -m pip install "
+            "-r requirements.txt",
         )
-        specs = [replace(s, error=s.error or problem) for s in config.functions]
-        return Index(_by_name(specs), "v1", problem, "", {})
     problem, problem_stack = _text(report["problem"]), _stack(report["problem"])
     if report["model"] == "v2":
         specs = [
@@ -59,8 +59,9 @@ def build(config: AppConfig, report: Mapping[str, Any], kinds: Container[str]) -
         specs = [_in_folder(spec, found_by_name) for spec in config.functions]
     specs.sort(key=lambda spec: spec.name.lower())
     specs = _check_routes(specs, config.host.http.route_prefix)
+    mixed = [spec.name for spec in config.functions] if report["model"] == "v2" else []
     stacks = {f["name"]: _stack(f["problem"]) for f in report["functions"] if f["problem"]}
-    return Index(_by_name(specs), report["model"], problem, problem_stack, stacks)
+    return Index(_by_name(specs), report["model"], problem, problem_stack, stacks, tuple(mixed))
 
 
 def _by_name(specs: Iterable[FunctionSpec]) -> dict[str, FunctionSpec]:

@@ -21,6 +21,7 @@ class Journal:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._begun: dict[tuple[int, str, str], str] = {}
         self.observers: list[Callable[[str, bool, float, int], None]] = []
 
     def take(self, message: Mapping[str, Any]) -> None:
@@ -30,6 +31,8 @@ class Journal:
             self._log(message)
         elif kind == "line":
             self._line(message)
+        elif kind == "gone":
+            self._gone(message)
         elif kind == "start":
             self._start(message)
         elif kind == "end":
@@ -60,13 +63,34 @@ class Journal:
         )
 
     def _line(self, m: Mapping[str, Any]) -> None:
-        level = "Information"
-        if m["stream"] == "stderr":
-            if _WARNING.search(m["m"]):
-                level = "Warning"
-            elif _ERROR.search(m["m"]):
-                level = "Error"
-        self._console.record(level, "Host.Function.Console", m["m"])
+        """What user code printed: whole lines, or with `more` the begin of one."""
+        key = (m["pid"], m["stream"], m.get("i", ""))
+        text = self._begun.pop(key, "") + m["m"]
+        if "\r" in text:  # what a progress bar writes over
+            text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
+        if m.get("more"):
+            text, _, rest = text.rpartition("\n")
+            self._begun[key] = rest
+            if not text:
+                return
+        for line in text.split("\n"):
+            self._console.record(
+                _level_of(line, m["stream"]),
+                "Host.Function.Console",
+                line,
+                time=m.get("t"),
+                stream=m["stream"],
+                function=m.get("f"),
+                invocationId=m.get("i"),
+            )
+
+    def _gone(self, m: Mapping[str, Any]) -> None:
+        """A worker has ended: so have the lines that it began."""
+        for key in [key for key in self._begun if key[0] == m["pid"]]:
+            pid, stream, invocation = key
+            text = self._begun.pop(key)
+            if text:
+                self._line({"m": text, "stream": stream, "pid": pid, "i": invocation})
 
     def _start(self, m: Mapping[str, Any]) -> None:
         name, id = m["f"], m["i"]
@@ -119,3 +143,12 @@ class Journal:
             )
             for observe in self.observers:
                 observe(name, True, seconds / count, count)
+
+
+def _level_of(line: str, stream: str) -> str:
+    if stream == "stderr":
+        if _WARNING.search(line):
+            return "Warning"
+        if _ERROR.search(line):
+            return "Error"
+    return "Information"

@@ -45,12 +45,17 @@ class Listeners:
         else:
             self._running[spec.name] = listener
 
-    async def stop(self) -> None:
-        """Stop all; returns when what ran has ended."""
+    async def stop(self, grace: float = 10.0) -> None:
+        """Stop all; returns when what ran has ended. After `grace` seconds what still runs is given
+        back to where it came from."""
         listeners, self._running = list(self._running.values()), {}
         self.errors.clear()
-        for result in await asyncio.gather(
-            *(listener.stop() for listener in listeners), return_exceptions=True
-        ):
-            if isinstance(result, BaseException):
+        if not listeners:
+            return
+        stops = [asyncio.ensure_future(listener.stop()) for listener in listeners]
+        _, late = await asyncio.wait(stops, timeout=grace)
+        for stop in late:
+            stop.cancel()
+        for result in await asyncio.gather(*stops, return_exceptions=True):
+            if isinstance(result, Exception):
                 self._journal.host("Error", "Host.Startup", f"A listener did not stop: {result}")

@@ -59,6 +59,10 @@ class LogStream:
         """One line that user code printed."""
         self._sink({"k": "line", "m": text, "stream": stream, "pid": pid})
 
+    def gone(self, pid: int) -> None:
+        """A worker has said its last."""
+        self._sink({"k": "gone", "pid": pid})
+
     def forget(self, source: _Source) -> None:
         """The source has ended."""
         self._open.discard(source)
@@ -110,6 +114,11 @@ class _Datagrams(_Source):
         self._sock = ends.log
         self._pid = ends.pid
         super().__init__(ends.log.fileno(), stream)
+
+    def end(self) -> None:
+        if self.fd >= 0:
+            super().end()
+            self.stream.gone(self._pid)
 
     def read(self) -> bool:
         try:

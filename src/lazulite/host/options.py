@@ -12,7 +12,9 @@ class StartOptions:
     root: absolute path of the app; cors: allowed origins; timeout: seconds to wait for the worker;
     cert, password: PFX or PEM file for HTTPS (self-signed without); functions: run only these;
     json_output: log as JSON lines; json_output_file: write them there; debug: let a debugger
-    attach to the worker on a free port; debug_wait: and wait for it; python: the app's interpreter.
+    attach to the worker on a free port; debug_wait: and wait for it; python: the app's interpreter;
+    listeners: whether triggers fire (without, functions run when called only, and no other command
+    finds this host).
     """
 
     root: str
@@ -33,3 +35,4 @@ class StartOptions:
     debug: bool = False
     debug_wait: bool = False
     python: str | None = None
+    listeners: bool = True

@@ -34,8 +34,8 @@ def server_folder(
     if own is None or own.origin is None:
         raise WorkerError(f"{SERVER} is not installed beside lazulite; reinstall lazulite")
     ours = os.path.dirname(os.path.dirname(own.origin))
-    if version[:2] == sys.version_info[:2] and _same_build(python):
-        return ours
+    if version[:2] == sys.version_info[:2]:
+        return ours  # the same binary interface
     wanted = _version_of(ours)
     folder = cache_folder(environ) / f"{SERVER}-{wanted}-cp{version[0]}{version[1]}-{_platform()}"
     if (folder / SERVER).is_dir():
@@ -56,11 +56,6 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return Path(base) / "lazulite"
 
 
-def _same_build(python: str) -> bool:
-    """Whether `python` runs the very binary that runs us (a virtual environment of it does)."""
-    return os.path.realpath(python) == os.path.realpath(sys.executable)
-
-
 def _platform() -> str:
     return sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
@@ -76,17 +71,7 @@ def _install(python: str, version: str, requirement: str, folder: Path) -> None:
     partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.parent.mkdir(parents=True, exist_ok=True)
-    uv = shutil.which("uv")
-    target = ["--target", str(partial), "--no-deps", requirement]
-    if uv:
-        command = [uv, "pip", "install", "--quiet", "--python", python, *target]
-    else:
-        command = [
-            sys.executable,
-            *("-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--only-binary=:all:", "--python-version", version, "--implementation", "cp"),
-            *target,
-        ]
+    command = [*_installer(python, version), "--target", str(partial), "--no-deps", requirement]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -98,6 +83,17 @@ def _install(python: str, version: str, requirement: str, folder: Path) -> None:
         partial.rename(folder)
     except OSError:  # another start was faster
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _installer(python: str, version: str) -> list[str]:
+    """The command that installs for `python`: uv, our own pip, or else the interpreter's."""
+    uv = shutil.which("uv")
+    if uv:
+        return [uv, "pip", "install", "--quiet", "--python", python]
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
+    if find_spec("pip") is not None:
+        return [sys.executable, *pip, "--python-version", version, "--implementation", "cp"]
+    return [python, *pip]
 
 
 def _cannot(requirement: str, version: str, reason: str) -> WorkerError:

@@ -14,20 +14,18 @@ from lazulite.telemetry.console import Filter
 from lazulite.web.keys import KeyTable
 
 DEFAULT_BODY_LIMIT = 104_857_600
-DEBUG = 10
 
 
 def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) -> dict[str, Any]:
-    """What a worker needs to import the app. `log_level`: of Python's root logger."""
-    wanted = [levels.threshold(f"Function.{spec.name}.User") for spec in config.functions]
-    wanted += [levels.threshold("Function.x.User"), levels.threshold("Function")]
+    """What a worker needs to import the app. `log_level`: Python's number of the least severe
+    records that are wanted."""
     return {
         "environ": dict(environ),
         "root": config.root,
         "search": search_path(config.root),
         "script": config.script_name,
         "folders": [spec_to_wire(spec) for spec in config.functions],
-        "log_level": max(DEBUG if min(wanted) < DEBUG else min(wanted), 1),
+        "log_level": levels.least_severe,
     }
 
 

@@ -3,49 +3,59 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from lazulite.abc import Account, Accounts, Document, LeaseStore, StateStore
 
+if TYPE_CHECKING:
+    from lazulite.stores.accounts import StorageAccounts
+
 Log = Callable[[str, str, str], None]
-
-
-def open_accounts(root: str, settings: Mapping[str, str]) -> Accounts:
-    """The accounts of the app in `root`. No I/O, no SDK: their first use does that."""
-    return _EmbeddedAccounts(root)
+FOLDER = ".lazulite"
+# A folder whose embedded store serves every connection, whatever the settings say: test runs
+EMBEDDED = "LAZULITE_EMBEDDED_STORE"
 
 
 class HostAccounts:
-    """abc.Accounts that says in the log when an embedded store serves, and closes what was used.
+    """abc.Accounts of the app in `root`, made at the first use: an app that needs no storage
+    imports none and opens none.
 
-    folder: where the embedded store's files are.
+    settings: app settings; queues: host.json's `extensions.queues`; log: the host's.
     """
 
-    def __init__(self, accounts: Accounts, folder: str, log: Log) -> None:
-        self._accounts = accounts
-        self._folder = folder
+    def __init__(
+        self, root: str, settings: Mapping[str, str], queues: Mapping[str, Any], log: Log
+    ) -> None:
+        self._root = root
+        self._settings = settings
+        self._queues = queues
         self._log = log
-        self._used: dict[int, Account] = {}
+        self._accounts: StorageAccounts | _OneAccount | None = None
 
     def get(self, connection: str, function: str, binding: str) -> Account:
-        account = self._accounts.get(connection, function, binding)
-        if id(account) not in self._used:
-            self._used[id(account)] = account
-            if account.kind == "embedded":
-                self._log(
-                    "Information",
-                    "Host.Storage",
-                    "No storage account is configured or reachable for "
-                    f"'{connection or 'AzureWebJobsStorage'}': the embedded store serves. "
-                    f"Its files are in {self._folder}",
-                )
-        return account
+        if self._accounts is None:
+            self._accounts = self._open()
+        return self._accounts.get(connection, function, binding)
 
     async def close(self) -> None:
         """Close every account that was used."""
-        used, self._used = list(self._used.values()), {}
-        for account in used:
-            await account.close()
+        accounts, self._accounts = self._accounts, None
+        if accounts is not None:
+            await accounts.close()
+
+    def _open(self) -> StorageAccounts | _OneAccount:
+        only = self._settings.get(EMBEDDED)
+        if only:
+            return _OneAccount(only)
+        from lazulite.stores.accounts import StorageAccounts
+
+        encoding: Literal["base64", "none"] = "base64"
+        if str(self._queues.get("messageEncoding")).lower() == "none":
+            encoding = "none"
+        folder = os.path.join(self._root, FOLDER)
+        return StorageAccounts(self._settings, folder, encoding=encoding, log=self._log)
 
 
 class HostState:
@@ -76,21 +86,16 @@ class HostState:
         return self._accounts.get("", "", "").state
 
 
-class _EmbeddedAccounts:
-    """Every connection is the app's embedded store."""
+class _OneAccount:
+    """Every connection is the embedded store in `folder`."""
 
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._account: Account | None = None
+    def __init__(self, folder: str) -> None:
+        from lazulite.stores.embedded.account import open_embedded
+
+        self._account = open_embedded(folder)
 
     def get(self, connection: str, function: str, binding: str) -> Account:
-        if self._account is None:
-            from lazulite.stores.embedded.account import open_embedded
-
-            self._account = open_embedded(embedded_folder(self._root))
         return self._account
 
-
-def embedded_folder(root: str) -> str:
-    """Where the embedded store of the app in `root` has its files."""
-    return f"{root}/.lazulite"
+    async def close(self) -> None:
+        await self._account.close()

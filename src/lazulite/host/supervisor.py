@@ -117,6 +117,7 @@ class Supervisor:
 
     def _ended(self, worker: Worker, code: int) -> None:
         worker.exit_code = code
+        self._logs.catch_up()  # its last words come before the news of its end
         if self._stopping or worker.draining:
             return
         self._journal.host(

@@ -25,6 +25,7 @@ _SYSTEM = ("host.", "worker.", "microsoft.azure.webjobs.")
 _ALWAYS = (
     "Worker process started and initialized.",
     "Host lock lease acquired by instance ID",
+    "The embedded store serves storage",
 )
 USER_DEFAULT = NUMBERS["Information"]
 SYSTEM_DEFAULT = NUMBERS["Warning"]
@@ -49,6 +50,14 @@ class Filter:
         if found is not None:
             return found
         return self._system if system else USER_DEFAULT
+
+    @property
+    def least_severe(self) -> int:
+        """The least severe level of user code that is shown for any function or logger."""
+        by_prefix = self._levels.by_prefix
+        some = [level for prefix, level in by_prefix.items() if prefix.startswith("function")]
+        least = min([*some, self.threshold("Function.x.User"), self.threshold("Function.User")])
+        return 1 if least <= NUMBERS["Trace"] else least  # Trace is all that is below DEBUG
 
     def shows(self, level: str, category: str, message: str) -> bool:
         """Whether a record is shown."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lazulite.model import FunctionSpec, binding_spec, spec_from_wire
+from lazulite.model import FunctionSpec, spec_from_wire
 from lazulite.worker import hooks
 from lazulite.worker.bound import Bound
 from lazulite.worker.loading import (
@@ -41,9 +41,9 @@ class LoadedApp:
     def _load_v2(self, script: str) -> None:
         try:
             functions = list(load_v2(self.root, script))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             self.model = "v2"
-            self.problem = problem_of(error, self.root)
+            self.problem = problem_of(error, self.root, os.path.join(self.root, script))
             return
         if functions:  # a script that declares nothing leaves the app to its folders
             self.model = "v2"
@@ -61,20 +61,11 @@ class LoadedApp:
                     "script_file": f.script_file,
                     "entry_point": f.entry_point,
                     "raw": f.raw,
-                    "problem": _report_problem(f.problem or self._misfit(f)),
+                    "problem": _report_problem(f.problem or misfit(f)),
                 }
                 for f in self.functions
             ],
         }
-
-    def _misfit(self, loaded: Loaded) -> Problem | None:
-        """A v2 function's signature is checked here; a v1 function's when its spec is final."""
-        if loaded.raw is None or loaded.call is None:
-            return None
-        import json
-
-        bindings = tuple(binding_spec(json.loads(raw)) for raw in loaded.raw["bindings"])
-        return misfit(loaded, bindings)
 
     def bind(
         self, specs: Sequence[Mapping[str, Any]], spool: str
@@ -101,11 +92,12 @@ class LoadedApp:
         return final, bound
 
 
-def misfit(loaded: Loaded, bindings: tuple[Any, ...]) -> Problem | None:
+def misfit(loaded: Loaded) -> Problem | None:
     """The problem of a function whose signature does not fit its bindings."""
-    assert loaded.call is not None
+    if loaded.call is None:
+        return None
     try:
-        check(loaded.name, loaded.call, bindings)
+        check(loaded.name, loaded.call, loaded.bindings)
     except SignatureError as error:
         code = getattr(loaded.call, "__code__", None)
         return Problem(

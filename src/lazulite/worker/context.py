@@ -2,47 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from contextvars import ContextVar
 from typing import Any
 
 import azure.functions as func
 from azure.functions import _abc as declared
 
-
-def new_id() -> str:
-    """A random invocation id (a version 4 UUID, without the cost of the uuid module)."""
-    raw = bytearray(os.urandom(16))
-    raw[6] = raw[6] & 0x0F | 0x40
-    raw[8] = raw[8] & 0x3F | 0x80
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-class Call:
-    """One running invocation: what logs and contexts need to know of it."""
-
-    __slots__ = ("_id", "function", "max_retries", "metadata_headers", "retry_count", "shown")
-
-    def __init__(self, function: str, id: str | None = None) -> None:
-        self._id = id
-        self.function = function
-        self.retry_count = 0
-        self.max_retries = 0
-        self.shown = False
-        self.metadata_headers: tuple[str, str] = ("", "")
-
-    @property
-    def id(self) -> str:
-        """The invocation id, made when first asked for: most HTTP calls never are."""
-        if self._id is None:
-            self._id = new_id()
-        return self._id
-
-
-current: ContextVar[Call | None] = ContextVar("lazulite_invocation", default=None)
-thread_locals = threading.local()
+from lazulite.worker.call import Call, current, new_id, thread_locals
 
 
 class TraceContext(declared.TraceContext):
@@ -145,3 +110,6 @@ class Out(func.Out[Any]):
 
     def get(self) -> Any:
         return self._value
+
+
+__all__ = ["Call", "Context", "Out", "RetryContext", "TraceContext", "current", "new_id"]

@@ -8,15 +8,16 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
+import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lazulite.model import FunctionSpec
+from lazulite.model import BindingSpec, FunctionSpec, binding_spec
 
 APP_PACKAGE = "__app__"
 _MISSING_MODULE = (
@@ -49,19 +50,23 @@ class Loaded:
     call: Callable[..., Any] | None = None
     problem: Problem | None = None
     raw: dict[str, Any] | None = None
-    user_object: Any = field(default=None, repr=False)
+    bindings: tuple[BindingSpec, ...] = ()
 
 
-def problem_of(error: BaseException, root: str = "") -> Problem:
-    """A problem from an exception that user code raised."""
+def problem_of(error: BaseException, root: str = "", script: str = "") -> Problem:
+    """A problem from what user code raised. `script`: the place to name when no other is known."""
     message = f"{type(error).__name__}: {error}"
-    if isinstance(error, ImportError):
+    if isinstance(error, SystemExit):
+        message = f"SystemExit: the code calls sys.exit({error.code!r}) while it is imported"
+    if isinstance(error, ImportError) and "circular import" not in str(error):
         message += _MISSING_MODULE.format(path=sys.path)
     if isinstance(error, SyntaxError) and error.filename:
         file, line = error.filename, error.lineno or 0
+        if error.msg and error.msg != str(error):
+            message = f"{type(error).__name__}: {error.msg}"
     else:
         file, line = _user_place(error, root)
-    return Problem(message, user_stack(error), file, line)
+    return Problem(message, user_stack(error), file or script, line)
 
 
 def user_stack(error: BaseException) -> str:
@@ -108,12 +113,12 @@ def expose_app(root: str) -> None:
 def load_v1(spec: FunctionSpec, root: str) -> Loaded:
     """Import the script of a function folder and find its entry point."""
     loaded = Loaded(spec.name, spec.directory, spec.script_file, spec.entry_point)
+    loaded.bindings = spec.bindings
     try:
         module = importlib.import_module(_module_name(spec, root))
         call = getattr(module, spec.entry_point, None)
-    except BaseException as error:
-        _reraise_if_ours(error)
-        loaded.problem = problem_of(error, root)
+    except BaseException as error:  # sys.exit() at import is the user's mistake to read about
+        loaded.problem = problem_of(error, root, spec.script_file)
         return loaded
     if not callable(call):
         relative = os.path.relpath(spec.script_file, root)
@@ -127,18 +132,16 @@ def load_v1(spec: FunctionSpec, root: str) -> Loaded:
     return loaded
 
 
-def _reraise_if_ours(error: BaseException) -> None:
-    # sys.exit() at import is the user's mistake to read about; Ctrl-C and memory are not
-    if isinstance(error, (KeyboardInterrupt, MemoryError)):
-        raise error
-
-
 def _module_name(spec: FunctionSpec, root: str) -> str:
     relative = os.path.relpath(spec.script_file, root)
     stem, extension = os.path.splitext(relative)
     parts = stem.split(os.sep)
-    if extension != ".py" or ".." in parts:
-        raise ImportError(
+    if ".." in parts:
+        raise ValueError(
+            f"script path {spec.script_file} is not relative to the specified directory {root}"
+        )
+    if extension != ".py" or any("." in part for part in parts):
+        raise ValueError(
             f"cannot load function {spec.name}: invalid Python filename {spec.script_file}"
         )
     if parts[-1] == "__init__":
@@ -150,12 +153,16 @@ def load_v2(root: str, script: str) -> Sequence[Loaded]:
     """Import `function_app.py` and read what its decorators declare.
 
     Raises whatever the import raises; a function whose declaration is wrong carries its problem.
+    An app that has several names counts once.
     """
     from azure.functions.decorators.function_app import FunctionRegister
 
     path = os.path.join(root, script)
-    module = importlib.import_module(script.removesuffix(".py"))
-    apps = [v for v in vars(module).values() if isinstance(v, FunctionRegister)]
+    module = _import_file(script.removesuffix(".py"), path)
+    apps: list[Any] = []
+    for value in vars(module).values():
+        if isinstance(value, FunctionRegister) and not any(value is app for app in apps):
+            apps.append(value)
     if not apps:
         raise ValueError(f"Could not find top level function app instances in {script}.")
     if len(apps) > 1:
@@ -164,6 +171,25 @@ def load_v2(root: str, script: str) -> Sequence[Loaded]:
             f"More than one {kind} or other top level function app instances are defined."
         )
     return [_declared(function, root, path) for function in _functions(apps[0])]
+
+
+def _import_file(name: str, path: str) -> ModuleType:
+    """Import this file as a top-level module, whatever else on sys.path has its name."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        if before is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = before
+        raise
+    return sys.modules[name]
 
 
 def _functions(app: Any) -> list[Any]:
@@ -217,15 +243,13 @@ def _declared(function: Any, root: str, path: str) -> Loaded:
             raw={"bindings": [], "retry": None},
         )
     name = function.get_function_name()
+    bindings = function.get_raw_bindings()
     return Loaded(
         name,
         root,
         path,
         name,
         call=function.get_user_function(),
-        raw={
-            "bindings": function.get_raw_bindings(),
-            "retry": function.get_settings_dict("retry_policy"),
-        },
-        user_object=function,
+        raw={"bindings": bindings, "retry": function.get_settings_dict("retry_policy")},
+        bindings=tuple(binding_spec(json.loads(raw)) for raw in bindings),
     )

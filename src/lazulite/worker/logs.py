@@ -1,24 +1,12 @@
-"""What the worker tells of: log records of user code and invocations, to the host at once.
-
-Each message is one datagram that is in the kernel when the call returns, so that a record survives
-whatever happens to this process next. Forked children share the socket: datagrams do not mix.
-"""
+"""Log records of user code, with the invocation that they belong to. Standard library only."""
 
 from __future__ import annotations
 
-import itertools
-import json
 import logging
-import os
-import socket
-import sys
-import threading
-import time
-from typing import Any
 
-from lazulite.worker.context import Call, current, thread_locals
+from lazulite.worker.call import running_invocation
+from lazulite.worker.channel import LogChannel
 
-PIECE = 100_000
 _SYSTEM = ("azure_functions_worker", "azure.functions", "_granian", "granian")
 _LEVELS = (
     (logging.CRITICAL, "Critical"),
@@ -27,63 +15,59 @@ _LEVELS = (
     (logging.INFO, "Information"),
     (logging.DEBUG, "Debug"),
 )
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-class LogChannel:
-    """The socket to the host. `send` may be called from any thread."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._numbers = itertools.count()
-        sock.setblocking(True)
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Hand one message to the kernel; waits while the host is behind."""
-        data = _dumps(message).encode("utf-8", "backslashreplace")
-        try:
-            if len(data) <= PIECE:
-                self._sock.send(data)
-            else:
-                self._send_in_pieces(data)
-        except OSError:
-            if message.get("m"):  # the host is gone: stderr is the last resort
-                sys.stderr.write(f"{message['m']}\n")
-
-    def _send_in_pieces(self, data: bytes) -> None:
-        name = f"{os.getpid()}-{next(self._numbers)}"
-        count = -(-len(data) // PIECE)
-        for index in range(count):
-            head = _dumps({"k": "part", "id": name, "i": index, "of": count}).encode()
-            self._sock.send(head + b"\n" + data[index * PIECE : (index + 1) * PIECE])
+_TRUE = ("1", "true", "t", "yes", "y")
 
 
 class UserLogHandler(logging.Handler):
-    """The handler of the root logger: every record, with the invocation that it belongs to."""
+    """The handler of the root logger: sends every record.
 
-    def __init__(self, channel: LogChannel) -> None:
-        super().__init__()
+    owner: (function, invocation id) of what runs outside any known invocation.
+    """
+
+    def __init__(self, channel: LogChannel, level: int = logging.NOTSET) -> None:
+        super().__init__(level)
+        self.owner = ("", "")
         self._channel = channel
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """`emit` without the lock: one datagram is one step."""
+        kept = self.filter(record)
+        if isinstance(kept, logging.LogRecord):
+            record = kept
+        if kept:
+            self.emit(record)
+        return bool(kept)
+
     def emit(self, record: logging.LogRecord) -> None:
+        """Send a record; never raises into the code that logs."""
         try:
             message = self.format(record)
         except Exception as error:
             # a wrong format string is the user's to see, with the record it would have been
-            message = f"{record.msg!r} {record.args!r} (cannot be formatted: {error})"
-        function, invocation = invocation_of_this_thread()
+            message = f"{_shown(record.msg)} {_shown(record.args)} (cannot be formatted: {error!r})"
+        function, invocation = running_invocation()
+        if not invocation:
+            function, invocation = self.owner
+        name = str(record.name)
         self._channel.send(
             {
                 "k": "log",
                 "t": record.created,
                 "l": level_name(record.levelno),
-                "n": record.name,
+                "n": name,
                 "m": message,
                 "f": function,
                 "i": invocation,
-                "u": not record.name.startswith(_SYSTEM),
+                "u": not name.startswith(_SYSTEM),
             }
         )
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def level_name(number: int) -> str:
@@ -94,95 +78,18 @@ def level_name(number: int) -> str:
     return "Trace"
 
 
-def invocation_of_this_thread() -> tuple[str, str]:
-    """(function, invocation id) of the running code; empty where there is none."""
-    call = current.get()
-    if call is None:
-        call = getattr(threading.current_thread(), "_lazulite_call", None)
-    if call is not None:
-        return call.function, call.id
-    return "", getattr(thread_locals, "invocation_id", "") or ""
+def root_level(debug: str | None, wanted: int) -> int:
+    """The root logger's level, as the original sets it: INFO, or DEBUG where
+    PYTHON_ENABLE_DEBUG_LOGGING is true; lower when someone wants what is below."""
+    if (debug or "").strip().lower() not in _TRUE:
+        return logging.INFO
+    return max(1, min(logging.DEBUG, wanted))
 
 
-class Recorder:
-    """Tells of invocations: each while a person could follow, in sums above that rate.
-
-    Failures always are told. `tick` is called once a second on the loop.
-    """
-
-    RATE = 20
-
-    def __init__(self, channel: LogChannel) -> None:
-        self._channel = channel
-        self._left = self.RATE
-        self._hidden: list[tuple[str, float]] = []
-
-    def started(self, call: Call, reason: str, details: dict[str, str] | None = None) -> None:
-        """Call at the start of an invocation."""
-        if self._left <= 0:
-            return
-        self._left -= 1
-        call.shown = True
-        self._channel.send(
-            {
-                "k": "start",
-                "t": time.time(),
-                "f": call.function,
-                "i": call.id,
-                "r": reason,
-                "d": details or {},
-            }
-        )
-
-    def succeeded(self, call: Call, seconds: float) -> None:
-        """Call at its end."""
-        if not call.shown:
-            self._hidden.append((call.function, seconds))
-            return
-        self._channel.send(
-            {
-                "k": "end",
-                "t": time.time(),
-                "f": call.function,
-                "i": call.id,
-                "ok": True,
-                "s": seconds,
-            }
-        )
-
-    def failed(self, call: Call, seconds: float, error: str, stack: str) -> None:
-        """Call at its end when it failed."""
-        self._channel.send(
-            {
-                "k": "end",
-                "t": time.time(),
-                "f": call.function,
-                "i": call.id,
-                "ok": False,
-                "s": seconds,
-                "e": error,
-                "x": stack,
-            }
-        )
-
-    def tick(self) -> None:
-        """Start a new second: tell the sums of the last one."""
-        self._left = self.RATE
-        if not self._hidden:
-            return
-        hidden, self._hidden = self._hidden, []
-        sums: dict[str, list[float]] = {}
-        for function, seconds in hidden:
-            entry = sums.setdefault(function, [0, 0.0, 0.0])
-            entry[0] += 1
-            entry[1] += seconds
-            entry[2] = max(entry[2], seconds)
-        self._channel.send({"k": "sum", "t": time.time(), "n": sums})
-
-
-def install(channel: LogChannel, level: int) -> None:
-    """Attach the root logger to the channel. `level` is the lowest that anyone wants."""
+def install(channel: LogChannel, wanted: int, debug: str | None) -> UserLogHandler:
+    """Attach the root logger to the channel; records below `wanted` are not sent."""
+    handler = UserLogHandler(channel, wanted)
     root = logging.getLogger()
-    root.addHandler(UserLogHandler(channel))
-    root.setLevel(level)
-    logging.captureWarnings(False)
+    root.addHandler(handler)
+    root.setLevel(root_level(debug, wanted))
+    return handler

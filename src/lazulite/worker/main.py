@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from lazulite.wire.peer import Answer, connect
+from lazulite.worker.reporting import Reporting, start_reporting
 
 
 def run(fds: Sequence[int]) -> int:
@@ -21,30 +21,19 @@ def run(fds: Sequence[int]) -> int:
     fds: wire, log, stdout, stderr, then the public listeners.
     """
     wire, log, out, err, *listeners = fds
-    os.dup2(out, 1)
-    os.dup2(err, 2)
-    os.close(out)
-    os.close(err)
-    sys.stdout = _line_stream(1)
-    sys.stderr = _line_stream(2)
-    faulthandler.enable()
+    reporting = start_reporting(log, out, err)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    worker = Worker(listeners, log)
+    worker = Worker(listeners, reporting)
     return asyncio.run(worker.run(socket.socket(fileno=wire)))
-
-
-def _line_stream(fd: int) -> TextIO:
-    """A text stream over a pipe that loses no line when the process dies."""
-    return open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 class Worker:
     """The host's calls, one method each."""
 
-    def __init__(self, listeners: Sequence[int], log: int) -> None:
+    def __init__(self, listeners: Sequence[int], reporting: Reporting) -> None:
         self._listeners = listeners
-        self._log_fd = log
+        self._reporting = reporting
         self._stopped: asyncio.Event
         self._app: Any = None
         self._server: Any = None
@@ -86,12 +75,9 @@ class Worker:
         except ImportError as error:
             return {"missing": str(error), "python": sys.executable}, []
         from lazulite.model import spec_from_wire
-        from lazulite.worker import logs, propagate
         from lazulite.worker.app import LoadedApp
 
-        self._channel = logs.LogChannel(socket.socket(fileno=self._log_fd))
-        logs.install(self._channel, body["log_level"])
-        propagate.install()
+        self._reporting.attach_logging(body["log_level"])
         folders = [spec_from_wire(raw) for raw in body["folders"]]
         self._app = LoadedApp(body["root"], body["script"], folders)
         return self._app.report(), []
@@ -100,7 +86,6 @@ class Worker:
         """Take the host's final word on the functions and policy, and open the doors."""
         from lazulite.worker.http import Front
         from lazulite.worker.invoker import Invoker
-        from lazulite.worker.logs import Recorder
         from lazulite.worker.policy import policy_from_wire
         from lazulite.worker.pool import Pool, default_size
         from lazulite.worker.runtime import Runtime
@@ -111,7 +96,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         specs, bound = self._app.bind(body["functions"], body["spool"])
         pool = Pool(body["threads"] or default_size())
-        recorder = Recorder(self._channel)
+        recorder = self._reporting.recorder()
         self._runtime = Runtime(
             loop, pool, recorder, self._peer, body["spool"], body["development"]
         )

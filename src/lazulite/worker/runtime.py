@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from lazulite.wire.peer import Peer
 from lazulite.worker.context import Call
-from lazulite.worker.logs import Recorder
 from lazulite.worker.pool import Pool
+from lazulite.worker.recorder import Recorder
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,7 +176,7 @@ def _check_type(
     if converter is None:
         fits = pytype in (GENERIC_OUT if is_out else GENERIC_IN)
     elif is_out:
-        fits = converter.check_output_type_annotation(pytype)
+        fits = _fits_out(converter, pytype)
     else:
         fits = converter.check_input_type_annotation(pytype)
     if not fits:
@@ -185,6 +185,16 @@ def _check_type(
             f'{prefix}type of {param} binding in function.json "{binding.type}" does not match its '
             f'Python annotation "{shown}"'
         )
+
+
+def _fits_out(converter: Any, pytype: Any) -> bool:
+    """The converter's own check; iterables of what it takes too, which it can write as well."""
+    if converter.check_output_type_annotation(pytype):
+        return True
+    origin = typing.get_origin(pytype)
+    if not isinstance(origin, type) or not issubclass(origin, Iterable):
+        return False
+    return any(converter.check_output_type_annotation(item) for item in typing.get_args(pytype))
 
 
 def is_sdk_type(pytype: type) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lazulite.abc import Account
-from lazulite.errors import Conflict, NotFound, StoreError
+from lazulite.errors import Conflict, NotFound, StoreError, StoreUnavailable
 from lazulite.stores.embedded.account import open_embedded
 from lazulite.stores.embedded.database import Database
 
@@ -105,6 +106,25 @@ def test_a_folder_is_usable_once_it_is_mended(tmp_path: Path) -> None:
     run(tmp_path, mended)
 
 
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_a_store_deleted_in_use_is_no_silent_loss(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "store"
+
+    async def body(account: Account) -> None:
+        await put(account)
+        if what == "folder":
+            shutil.rmtree(folder)
+        else:
+            (folder / "store.db").unlink()
+        with pytest.raises(StoreError, match="deleted or replaced while it was in use"):
+            await put(account)
+        with pytest.raises(StoreError, match="deleted or replaced"):
+            await account.queue_admin.length("work")
+
+    run(folder, body)
+    run(folder, put)
+
+
 def test_a_closed_store_says_so(tmp_path: Path) -> None:
     async def main() -> None:
         account = open_embedded(str(tmp_path))
@@ -147,6 +167,26 @@ def test_one_failure_in_a_transaction_harms_no_other(tmp_path: Path) -> None:
         await database.close()
 
     asyncio.run(main())
+
+
+def test_a_store_held_by_another_process_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lazulite.stores.embedded.database.BUSY_SECONDS", 0.01)
+
+    async def body(account: Account) -> None:
+        await put(account)
+        holder = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        results = await asyncio.gather(put(account), put(account), return_exceptions=True)
+        assert [type(result) for result in results] == [StoreUnavailable] * 2
+        assert await account.queue_admin.length("work") == 1
+        holder.execute("ROLLBACK")
+        holder.close()
+        await put(account)
+        assert await account.queue_admin.length("work") == 2
+
+    run(tmp_path, body)
 
 
 def test_a_cancelled_receive_gives_its_messages_back(tmp_path: Path) -> None:

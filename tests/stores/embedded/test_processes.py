@@ -57,7 +57,6 @@ def test_competing_processes_get_each_message_once(tmp_path: Path) -> None:
 def test_what_another_process_puts_wakes_waiters(tmp_path: Path) -> None:
     async def main() -> None:
         account = open_embedded(str(tmp_path))
-        await account.queue_admin.create("work")
         message = asyncio.ensure_future(account.queues.arrived("work"))
         change = asyncio.ensure_future(account.blobs.changed("files"))
         unrelated = asyncio.ensure_future(account.queues.arrived("unrelated"))

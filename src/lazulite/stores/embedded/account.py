@@ -19,13 +19,15 @@ def open_embedded(
     name: str = "devstoreaccount1",
     now: Callable[[], float] = time.time,
     interval: float = 0.05,
+    durable: bool = True,
 ) -> Account:
     """The account whose files are in `folder`, which is made at the first operation.
 
     Any number of processes may open the same folder. now: seconds since the epoch; interval:
-    seconds between looks for other processes' messages, while somebody waits for them.
+    seconds between looks for other processes' messages, while somebody waits for them; durable:
+    whether each commit is synced, which a test's store need not be.
     """
-    database = Database(folder, now=now, interval=interval)
+    database = Database(folder, now=now, interval=interval, durable=durable)
     queues, blobs = EmbeddedQueues(database), EmbeddedBlobs(database)
     return Account(
         name=name,

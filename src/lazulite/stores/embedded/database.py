@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -11,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from lazulite.errors import StoreError
 from lazulite.stores.embedded.files import BlobFiles
-from lazulite.stores.embedded.hints import Hints, Key
 from lazulite.stores.embedded.lane import Lane, Operation
 from lazulite.stores.embedded.schema import migrate
+from lazulite.stores.hints import Hints, Key
 
 T = TypeVar("T")
 
@@ -28,11 +30,16 @@ class Database:
     is committed. Several processes may have the same folder open.
 
     now: seconds since the epoch, the clock of leases; interval: seconds between looks for what
-    other processes did, while somebody waits for it.
+    other processes did, while somebody waits for it; durable: False leaves syncing to the system.
     """
 
     def __init__(
-        self, folder: str, *, now: Callable[[], float] = time.time, interval: float = 0.05
+        self,
+        folder: str,
+        *,
+        now: Callable[[], float] = time.time,
+        interval: float = 0.05,
+        durable: bool = True,
     ) -> None:
         self.folder = folder
         self.path = str(Path(folder, "store.db"))
@@ -40,21 +47,23 @@ class Database:
         self.files = BlobFiles(folder)
         self._hints = Hints()
         self._opening = threading.Lock()
-        self._opened = False
+        self._file: tuple[int, int] | None = None  # device and inode, once it was opened
         self._seen_version = -1
         self._seen_counts: dict[Key, int] = {}
         self._next_look = 0.0
         self._interval = interval
+        self._synchronous = "FULL" if durable else "OFF"
         self._writer = Lane(
             self.path,
             self._connect,
+            check=self._check,
             write=True,
             idle=self._look,
             wanted=lambda: bool(self._hints),
             interval=interval,
         )
         self._tasks: set[asyncio.Future[None]] = set()
-        self._reader = Lane(self.path, self._connect, write=False)
+        self._reader = Lane(self.path, self._connect, check=self._check, write=False)
 
     async def write(self, operation: Operation[T], undo: Callable[[T], None] | None = None) -> T:
         """Run `operation` in a write transaction; see Lane.run."""
@@ -88,8 +97,10 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         with self._opening:
-            if not self._opened:
+            if self._file is None:
                 Path(self.folder).mkdir(parents=True, exist_ok=True)
+            else:
+                self._check()
             connection = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256
             )
@@ -98,18 +109,26 @@ class Database:
                 # failure. fullfsync does the same on macOS and nothing elsewhere.
                 for pragma in (
                     "journal_mode = WAL",
-                    "synchronous = FULL",
+                    f"synchronous = {self._synchronous}",
                     "fullfsync = ON",
                     "journal_size_limit = 67108864",
                 ):
                     connection.execute(f"PRAGMA {pragma}").fetchall()
-                if not self._opened:
+                if self._file is None:
                     self._open(connection)
-                    self._opened = True
+                    self._file = _identity(self.path)
             except BaseException:
                 connection.close()
                 raise
             return connection
+
+    def _check(self) -> None:
+        """SQLite would go on in a deleted file, and all would be lost with the process."""
+        if _identity(self.path) != self._file:
+            raise StoreError(
+                f"The store {self.path} was deleted or replaced while it was in use.",
+                hint="Start whatever uses it again: it then makes a new store.",
+            )
 
     def _open(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
@@ -142,3 +161,11 @@ class Database:
         news = [key for key, count in counts.items() if self._seen_counts.get(key) != count]
         self._seen_version, self._seen_counts = version, counts
         self._hints.notify(news)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

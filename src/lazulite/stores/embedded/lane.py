@@ -34,9 +34,11 @@ class Lane:
     One fsync then serves many callers, and each event loop is woken once per transaction. An
     operation that fails takes back its own changes only. Each statement costs a hand-over of the
     interpreter's lock, long when the event loops are busy: operations use few statements and fetch
-    few rows, and there are no savepoints. path: for messages; connect: called once,
-    in the thread; write: whether operations may write; idle: called in the thread each `interval`
-    seconds while `wanted()`, and after transactions.
+    few rows, and there are no savepoints.
+
+    path: for messages; connect: called once, in the thread; check: called before each transaction,
+    raises when none can be; write: whether operations may write; idle: called in the thread each
+    `interval` seconds while `wanted()`, and after transactions.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Lane:
         path: str,
         connect: Callable[[], sqlite3.Connection],
         *,
+        check: Callable[[], None],
         write: bool,
         idle: Callable[[sqlite3.Connection], None] | None = None,
         wanted: Callable[[], bool] = lambda: False,
@@ -51,6 +54,7 @@ class Lane:
     ) -> None:
         self._path = path
         self._connect = connect
+        self._check = check
         self._write = write
         self._idle = idle
         self._wanted = wanted
@@ -71,16 +75,16 @@ class Lane:
         with self._lock:
             if self._closed:
                 raise translate(sqlite3.ProgrammingError("it is closed"), self._path)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._main, name="lazulite-store")
-                self._thread.daemon = True
-                self._thread.start()
+            self._start()
             self._jobs.put(_Job(operation, future, undo))
         return await future
 
     def nudge(self) -> None:
         """Make the thread look at `wanted` again."""
-        self._jobs.put(_nothing)
+        with self._lock:
+            if not self._closed:
+                self._start()
+                self._jobs.put(_nothing)
 
     async def close(self) -> None:
         """End the thread after what was asked so far, and close the connection."""
@@ -91,6 +95,11 @@ class Lane:
             self._jobs.put(None)
             await asyncio.to_thread(thread.join)
 
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._main, name="lazulite-store", daemon=True)
+            self._thread.start()
+
     def _main(self) -> None:
         connection: sqlite3.Connection | None = None
         ending = False
@@ -98,6 +107,7 @@ class Lane:
             jobs, ending = self._take()
             try:
                 connection = connection or self._connect()
+                self._check()
             except Exception as error:
                 for job in jobs:
                     job.error = translate(error, self._path)
@@ -133,6 +143,11 @@ class Lane:
             return
         try:
             connection.execute("BEGIN IMMEDIATE" if self._write else "BEGIN")
+        except sqlite3.Error as error:  # held by another process for all the time one can wait
+            for job in jobs:
+                job.error = translate(error, self._path)
+            return
+        try:
             for job in jobs:
                 _attempt(connection, job)
             connection.execute("COMMIT")

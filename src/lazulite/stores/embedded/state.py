@@ -5,18 +5,11 @@ from __future__ import annotations
 import builtins
 import secrets
 import sqlite3
-import uuid
 
 from lazulite.abc import Document, LeaseStore
 from lazulite.errors import Conflict
 from lazulite.stores.embedded.database import Database
-
-_LEASES = uuid.UUID("5a4ff1f0-5c3f-4cb0-8a3b-58f2c5a1a0be")
-
-
-def lease_id(path: str, owner: str) -> str:
-    """The id of `owner`'s lease of `path`: always the same, so that an owner may acquire again."""
-    return str(uuid.uuid5(_LEASES, f"{path}\n{owner}"))
+from lazulite.stores.leases import OWNER, lease_id
 
 
 class EmbeddedState:
@@ -35,7 +28,7 @@ class EmbeddedState:
             row = connection.execute(
                 "SELECT owner, lease FROM leases WHERE path = ?", (path,)
             ).fetchone()
-            return Document(b"", row[1], {"FunctionInstance": row[0]}) if row else None
+            return Document(b"", row[1], {OWNER: row[0]}) if row else None
 
         return await self._database.read(operation)
 

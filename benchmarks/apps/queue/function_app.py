@@ -1,0 +1,19 @@
+import itertools
+import os
+import time
+
+import azure.functions as func
+
+app = func.FunctionApp()
+numbers = itertools.count(1)
+wanted = int(os.environ["BENCH_MESSAGES"])
+started = []
+
+
+@app.queue_trigger(arg_name="message", queue_name="bench", connection="AzureWebJobsStorage")
+def work(message: func.QueueMessage) -> None:
+    if not started:
+        started.append(time.perf_counter())
+    message.get_body()
+    if next(numbers) == wanted:
+        print(f"processed {wanted} in {time.perf_counter() - started[0]:.6f} s")

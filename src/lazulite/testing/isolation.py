@@ -1,0 +1,97 @@
+"""Leaves a process as an app found it: its modules, its path, its environment, its folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from lazulite.testing.imports import belongs_to, forget, names_of_app
+
+# pytest changes these while an app is open, and expects to find what it left
+_OTHERS_OWN = ("PYTEST_CURRENT_TEST",)
+
+
+class Isolation:
+    """`enter` notes the process's state and gives it the app's; `leave` puts it back.
+
+    fresh: import the app's modules anew even where a test has imported them before; otherwise the
+    app uses the test's, so that a patch of a module's attribute meets the app.
+    """
+
+    def __init__(self, root: str, *, fresh: bool) -> None:
+        self._root = root
+        self._fresh = fresh
+        self._modules: dict[str, ModuleType] = {}
+        self._path: list[str] = []
+        self._environ: dict[str, str] = {}
+        self._folder = ""
+        self._handlers: list[logging.Handler] = []
+        self._level = logging.WARNING
+        self._start: Any = None
+        self._submit: Any = None
+
+    def enter(self) -> None:
+        """Note the state. Modules of other apps, which would be taken for this one's, step
+        aside."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._modules = dict(sys.modules)
+        self._path = list(sys.path)
+        self._environ = dict(os.environ)
+        self._folder = os.getcwd()
+        root = logging.getLogger()
+        self._handlers, self._level = list(root.handlers), root.level
+        self._start, self._submit = threading.Thread.start, ThreadPoolExecutor.submit
+        forget(names_of_app(self._root, own=self._fresh))
+
+    def settings(self, environ: Mapping[str, str]) -> None:
+        """Make the app's settings the environment, as the worker does."""
+        os.environ.clear()
+        os.environ.update(environ)
+        if "TZ" in environ and hasattr(time, "tzset"):
+            time.tzset()
+
+    def place(self, search: list[str]) -> None:
+        """Enter the app's folder and let its modules be found."""
+        os.chdir(self._root)
+        sys.path += [place for place in search if place not in sys.path]
+
+    def leave(self) -> None:
+        """Put everything back. Modules of installed packages stay: many cannot load twice."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        added = [
+            name
+            for name, module in list(sys.modules.items())
+            if self._modules.get(name) is not module and belongs_to(module, name, self._root)
+        ]
+        forget(added)
+        for name, module in self._modules.items():
+            sys.modules.setdefault(name, module)
+        sys.path[:] = self._path
+        kept = {name: os.environ[name] for name in _OTHERS_OWN if name in os.environ}
+        had_zone = os.environ.get("TZ") != self._environ.get("TZ")
+        os.environ.clear()
+        os.environ.update({**self._environ, **kept})
+        if had_zone and hasattr(time, "tzset"):
+            time.tzset()
+        if os.path.isdir(self._folder):
+            os.chdir(self._folder)
+        root = logging.getLogger()
+        for handler in list(root.handlers):
+            # what the app added; pytest changes its own handlers between a test's phases
+            if handler not in self._handlers and not _is_pytests(handler):
+                root.removeHandler(handler)
+        root.setLevel(self._level)
+        threading.Thread.start = self._start  # type: ignore[method-assign]
+        ThreadPoolExecutor.submit = self._submit  # type: ignore[method-assign]
+
+
+def _is_pytests(handler: logging.Handler) -> bool:
+    return type(handler).__module__.startswith("_pytest")

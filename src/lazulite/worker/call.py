@@ -1,0 +1,61 @@
+"""The running invocation: what logs and contexts need to know of it. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextvars import ContextVar
+
+
+def new_id() -> str:
+    """A random invocation id (a version 4 UUID, without the cost of the uuid module)."""
+    raw = bytearray(os.urandom(16))
+    raw[6] = raw[6] & 0x0F | 0x40
+    raw[8] = raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Call:
+    """One running invocation."""
+
+    __slots__ = ("_id", "function", "max_retries", "metadata_headers", "retry_count", "shown")
+
+    def __init__(self, function: str, id: str | None = None) -> None:
+        self._id = id
+        self.function = function
+        self.retry_count = 0
+        self.max_retries = 0
+        self.shown = False
+        self.metadata_headers: tuple[str, str] = ("", "")
+
+    @property
+    def id(self) -> str:
+        """The invocation id, made when first asked for: most HTTP calls never are."""
+        if self._id is None:
+            self._id = new_id()
+        return self._id
+
+
+current: ContextVar[Call | None] = ContextVar("lazulite_invocation", default=None)
+thread_locals = threading.local()
+
+
+def running_call() -> Call | None:
+    """The invocation that the running code belongs to, also in threads that it started."""
+    call = current.get()
+    if call is None:
+        call = getattr(threading.current_thread(), "_lazulite_call", None)
+    return call
+
+
+def running_invocation() -> tuple[str, str]:
+    """(function, invocation id) of the running code; empty where there is none.
+
+    `context.thread_local_storage.invocation_id`, which users of the original set in their own
+    threads, is honoured.
+    """
+    call = running_call()
+    if call is not None:
+        return call.function, call.id
+    return "", getattr(thread_locals, "invocation_id", "") or ""

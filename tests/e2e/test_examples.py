@@ -1,0 +1,68 @@
+"""The examples do what their README says, request by request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.e2e.harness import FuncApp
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+GUIDE = EXAMPLES / "guide"
+ROW = re.compile(r"^\| `(\w+) (\S+)(?: (\{.*\}))?` \| (\d+) \| `(.*)` \|", re.M)
+
+
+class Line(NamedTuple):
+    method: str
+    path: str
+    body: str
+    status: int
+    answer: str
+
+
+def lines(section: int) -> list[Line]:
+    """The rows of the README's table number `section` (0 = of both models, 1 = of folders)."""
+    tables = re.split(r"\n\n(?=\| request)", (GUIDE / "README.md").read_text())[1:]
+    return [
+        Line(method, path, body, int(status), answer)
+        for method, path, body, status, answer in ROW.findall(tables[section])
+    ]
+
+
+def check(app: FuncApp, line: Line) -> None:
+    response = app.client.request(
+        line.method,
+        line.path,
+        content=line.body or None,
+        headers={"content-type": "application/json"} if line.body else {},
+    )
+    wanted = re.escape(line.answer).replace("…", ".+")
+    assert re.fullmatch(wanted, response.text), f"{line.path}: {response.text}"
+    assert response.status_code == line.status
+
+
+@pytest.fixture(scope="module", params=["v1/__app__", "v2"])
+def guide(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuncApp]:
+    copy = tmp_path_factory.mktemp("guide")
+    with FuncApp(GUIDE / request.param, copy_to=copy) as app:
+        yield app
+
+
+def test_each_request_of_the_readme_is_answered(guide: FuncApp) -> None:
+    assert len(lines(0)) >= 20
+    for line in lines(0):
+        if line.answer.startswith("stored "):
+            guide.wait_for(re.compile(r"Executed 'Functions.\w*equeue' \(Succeeded"))
+        check(guide, line)
+    assert json.loads(guide.client.get("/admin/host/status").text)["state"] == "Running"
+
+
+def test_the_five_levels_are_on_the_console(guide: FuncApp) -> None:
+    guide.client.get("/api/Logs")
+    for level in ("critical", "error", "warning", "info"):
+        guide.wait_for(f"logs: {level}")
