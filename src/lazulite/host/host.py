@@ -111,7 +111,7 @@ class Host:
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
         local = _development(config)
-        secrets = secret_store(config, local, lambda: HostState(self._accounts))
+        secrets = secret_store(config, lambda: HostState(self._accounts))
         self._keys = KeyRing(
             Keys(secrets, config.host_id, self._keys_changed),
             self._options.enable_auth or not local,

@@ -132,12 +132,14 @@ class StoredKeys:
         return self._use(work)
 
     def _use(self, work: Callable[[Keys], Awaitable[T]]) -> T:
-        from lazulite.config.app import load_app
+        from lazulite.config.app import Launch, load_app
         from lazulite.config.encryption import decrypt
         from lazulite.host.keyring import secret_store
+        from lazulite.host.main import development
         from lazulite.host.storage import HostAccounts, HostState
 
-        app = load_app(self._root, os.environ, decrypt=decrypt)
+        local = development(os.environ.get("AZURE_FUNCTIONS_ENVIRONMENT"))
+        app = load_app(self._root, os.environ, Launch(development=local), decrypt=decrypt)
         queues = app.host.extension("queues")
 
         async def run() -> T:
