@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -38,6 +36,7 @@ from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
+from lazulite.host.spool import Spool
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -76,7 +75,7 @@ class Host:
         self._stop = asyncio.Event()
         self._interrupts = 0
         self._running = asyncio.Event()
-        self._spool = _spool(config.root)
+        self._spool = Spool(config.root)
         self._presence = presence(
             config.root,
             "https" if options.use_https else "http",
@@ -100,7 +99,7 @@ class Host:
             self._assemble(template)
             return await self._live(template)
         finally:
-            shutil.rmtree(self._spool, ignore_errors=True)
+            self._spool.close()
 
     def _assemble(self, template: Template) -> None:
         config = self._config
@@ -110,7 +109,7 @@ class Host:
         self._accounts = HostAccounts(
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
-        local = _development(config)
+        local = config.development
         secrets = secret_store(config, lambda: HostState(self._accounts))
         self._keys = KeyRing(
             Keys(secrets, config.host_id, self._keys_changed),
@@ -136,7 +135,9 @@ class Host:
             lambda: settle.load_message(config, self._launch.environ, self._levels),
             self._settle,
         )
-        self._dispatcher = Dispatcher(self._supervisor, self._bindings, self._journal, self._clock)
+        self._dispatcher = Dispatcher(
+            self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
+        )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._tls = self._certificate()
         self._draining = Draining(self._listeners, lambda: self._index.functions)
@@ -148,9 +149,11 @@ class Host:
             return None
         from lazulite.host.tls import certificate
 
-        home, _ = os.path.split(self._spool)
-        own = os.path.join(home if home.startswith(self._config.root) else self._spool, "https")
-        made = certificate(options.cert, options.password, self._spool, own)
+        home, _ = os.path.split(self._spool.path)
+        own = os.path.join(
+            home if home.startswith(self._config.root) else self._spool.path, "https"
+        )
+        made = certificate(options.cert, options.password, self._spool.path, own)
         return {"cert": made.cert, "key": made.key}
 
     async def _live(self, template: Template) -> int:
@@ -204,7 +207,7 @@ class Host:
         self._dispatcher.functions = self._index.functions
         keys = await self._keys.table()
         return settle.serve_message(
-            self._config, self._options, self._index, keys, self._spool, self._tls
+            self._config, self._options, self._index, keys, self._spool.path, self._tls
         )
 
     def _tell(self) -> None:
@@ -323,7 +326,7 @@ class Host:
             host_id=config.host_id,
             instance_id=self._instance_id,
             app_root=config.root,
-            spool=self._spool,
+            spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),
             clock=self._clock,
@@ -331,20 +334,10 @@ class Host:
             singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
-            development=_development(config),
+            development=config.development,
             settings=config.settings,
         )
 
 
 def _development(config: AppConfig) -> bool:
     return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
-
-
-def _spool(root: str) -> str:
-    """A folder for large values, beside the embedded store where that can be."""
-    base = os.path.join(root, ".lazulite")
-    try:
-        os.makedirs(base, exist_ok=True)
-        return tempfile.mkdtemp(prefix="spool-", dir=base)
-    except OSError:
-        return tempfile.mkdtemp(prefix="lazulite-spool-")

@@ -67,9 +67,8 @@ def secret_store(config: AppConfig, state: Callable[[], StateStore]) -> Document
 
     In local mode they are files unless a setting says otherwise, so that they can be looked up.
     """
-    development = config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
     kind = (config.settings.get("AzureWebJobsSecretStorageType") or "").lower()
-    if kind == "files" or (development and not kind):
+    if kind == "files" or (config.development and not kind):
         folder = config.settings.get("FUNCTIONS_SECRETS_PATH") or os.path.join(
             ".lazulite", "secrets"
         )
