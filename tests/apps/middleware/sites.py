@@ -8,7 +8,8 @@ async def asgi(scope, receive, send):
     name = scope["azure_functions.function_name"].encode()
     headers = [(b"content-type", b"text/plain")]
     await send({"type": "http.response.start", "status": 202, "headers": headers})
-    await send({"type": "http.response.body", "body": b"%s %s %s" % (name, scope["path"].encode(), body)})
+    said = b"%s %s %s" % (name, scope["path"].encode(), body)
+    await send({"type": "http.response.body", "body": said})
 
 
 def wsgi(environ, start_response):
