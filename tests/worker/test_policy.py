@@ -12,7 +12,8 @@ KEYS = KeyTable("boss", {"default": "all"}, {"hook_extension": "sys"}, {"one": {
 
 def test_nothing_stands_before_a_function_by_default() -> None:
     policy = Policy()
-    assert policy.spares(AuthLevel.ADMIN)
+    assert policy.open_to_all(AuthLevel.ADMIN)
+    assert not policy.adorns
     assert policy.caller(Scope(), "one") is AuthLevel.ADMIN
     assert policy.preflight(Scope("OPTIONS", headers=[("origin", "a")])) is None
     assert policy.decorate(Scope(), [("a", "b")]) == [("a", "b")]
@@ -20,22 +21,24 @@ def test_nothing_stands_before_a_function_by_default() -> None:
 
 @pytest.mark.parametrize(
     "policy",
-    [
-        Policy(cors=CorsPolicy(["*"])),
-        Policy(custom_headers={"a": "b"}),
-        Policy(hsts={"maxAge": 1}),
-        Policy(max_outstanding=5),
-        Policy(max_concurrent=5),
-    ],
+    [Policy(cors=CorsPolicy(["*"])), Policy(custom_headers={"a": "b"}), Policy(hsts={"maxAge": 1})],
 )
-def test_what_stands_before_every_function(policy: Policy) -> None:
-    assert not policy.spares(AuthLevel.ANONYMOUS)
+def test_what_adds_headers(policy: Policy) -> None:
+    assert policy.adorns
+    assert policy.open_to_all(AuthLevel.ADMIN)
+
+
+@pytest.mark.parametrize("policy", [Policy(max_outstanding=5), Policy(max_concurrent=5)])
+def test_what_counts_requests(policy: Policy) -> None:
+    assert policy.limited
+    assert not policy.open_to_all(AuthLevel.ANONYMOUS)
 
 
 def test_keys_stand_before_all_but_anonymous_ones() -> None:
     policy = Policy(keys=KEYS)
-    assert policy.spares(AuthLevel.ANONYMOUS)
-    assert not policy.spares(AuthLevel.FUNCTION)
+    assert not policy.limited
+    assert policy.open_to_all(AuthLevel.ANONYMOUS)
+    assert not policy.open_to_all(AuthLevel.FUNCTION)
 
 
 @pytest.mark.parametrize(
@@ -101,4 +104,4 @@ def test_from_the_wire() -> None:
     assert policy.keys == KEYS
     assert policy.cors.credentials
     assert (policy.max_outstanding, policy.max_concurrent) == (3, 2)
-    assert policy_from_wire({}).spares(AuthLevel.ADMIN)
+    assert policy_from_wire({}).open_to_all(AuthLevel.ADMIN)

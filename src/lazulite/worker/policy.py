@@ -30,16 +30,19 @@ class Policy:
     max_outstanding: int = -1
     max_concurrent: int = -1
 
-    def spares(self, level: AuthLevel) -> bool:
-        """Whether nothing stands before or after a function of this level."""
-        return (
-            (self.keys is None or level is AuthLevel.ANONYMOUS)
-            and not self.cors.enabled
-            and not self.custom_headers
-            and self.hsts is None
-            and self.max_outstanding < 0
-            and self.max_concurrent < 0
-        )
+    @property
+    def limited(self) -> bool:
+        """Whether requests are counted."""
+        return self.max_outstanding >= 0 or self.max_concurrent >= 0
+
+    @property
+    def adorns(self) -> bool:
+        """Whether answers get headers."""
+        return self.cors.enabled or bool(self.custom_headers) or self.hsts is not None
+
+    def open_to_all(self, level: AuthLevel) -> bool:
+        """Whether nobody is turned away from a function of this level, preflights apart."""
+        return (self.keys is None or level is AuthLevel.ANONYMOUS) and not self.limited
 
     def preflight(self, scope: Any) -> Headers | None:
         """The headers of the 204 that answers a CORS preflight, None for other requests."""
