@@ -47,7 +47,9 @@ def check(app: FuncApp, line: Line) -> None:
 
 
 @pytest.fixture(scope="module", params=["v1/__app__", "v2"])
-def guide(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuncApp]:
+def guide(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FuncApp]:
     copy = tmp_path_factory.mktemp("guide")
     with FuncApp(GUIDE / request.param, copy_to=copy) as app:
         yield app

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from lazulite.config.app import AppConfig
 from lazulite.host.index import Index
 from lazulite.host.options import StartOptions
+from lazulite.host.spawning import search_path
 from lazulite.model import spec_to_wire
 from lazulite.telemetry.console import Filter
 from lazulite.web.keys import KeyTable
@@ -27,11 +27,6 @@ def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) 
         "folders": [spec_to_wire(spec) for spec in config.functions],
         "log_level": levels.least_severe,
     }
-
-
-def search_path(root: str) -> list[str]:
-    """What comes after the interpreter's own packages on the app's sys.path."""
-    return [os.path.join(root, ".python_packages", "lib", "site-packages"), root]
 
 
 def serve_message(

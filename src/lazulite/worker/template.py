@@ -64,11 +64,17 @@ def serve(control_fd: int) -> None:
 
 def warm_up() -> None:
     """Import what every worker needs; a missing `azure.functions` is the loader's to report."""
-    with suppress(ImportError):
-        import azure.functions  # noqa: F401
     import granian._granian  # noqa: F401
 
-    import lazulite.worker.main  # noqa: F401
+    import lazulite.worker.main
+
+    with suppress(ImportError):
+        import azure.functions  # noqa: F401
+
+        import lazulite.worker.app
+        import lazulite.worker.http
+        import lazulite.worker.invoker
+        import lazulite.worker.server  # noqa: F401
 
     gc.collect()
     gc.freeze()  # forks share these pages for good

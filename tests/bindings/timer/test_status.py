@@ -90,9 +90,7 @@ def test_a_document_that_cannot_be_read_counts_as_none(body: bytes) -> None:
     assert parse_status(body) is None
 
 
-moments = st.datetimes(
-    datetime(2024, 1, 1), datetime(2035, 1, 1), timezones=st.just(timezone.utc)
-)
+moments = st.datetimes(datetime(2024, 1, 1), datetime(2035, 1, 1), timezones=st.just(timezone.utc))
 
 
 @given(moments, st.sampled_from([FIVE, SPAN, Schedule.parse("30 4 3 * * MON-FRI")]))
