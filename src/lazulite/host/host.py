@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-from uuid import uuid4
 
 from lazulite.abc import BindingContext
 from lazulite.bindings import Bindings, known_kinds
@@ -70,7 +67,7 @@ class Host:
         self._levels = levels
         self._journal = Journal(console)
         self._clock = SystemClock()
-        self._instance_id = uuid4().hex
+        self._instance_id = os.urandom(16).hex()
         self._index = Index({}, "v1", stacks={})
         self._state = "Starting"
         self._stop = asyncio.Event()
@@ -100,7 +97,7 @@ class Host:
             self._assemble(template)
             return await self._live(template)
         finally:
-            shutil.rmtree(self._spool, ignore_errors=True)
+            _remove(self._spool)
 
     def _assemble(self, template: Template) -> None:
         config = self._config
@@ -328,11 +325,21 @@ def _development(config: AppConfig) -> bool:
     return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
 
 
+def _remove(folder: str) -> None:
+    import shutil  # at the end: a start has no use for it
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _spool(root: str) -> str:
     """A folder for large values, beside the embedded store where that can be."""
     base = os.path.join(root, ".lazulite")
     try:
         os.makedirs(base, exist_ok=True)
-        return tempfile.mkdtemp(prefix="spool-", dir=base)
+        spool = os.path.join(base, f"spool-{os.urandom(6).hex()}")
+        os.mkdir(spool, 0o700)
+        return spool
     except OSError:
+        import tempfile
+
         return tempfile.mkdtemp(prefix="lazulite-spool-")

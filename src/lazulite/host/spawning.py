@@ -1,8 +1,9 @@
 """Starting the template process, at the very first moment of `func start`.
 
-The app's interpreter needs longer to import `azure.functions` than the host needs to read the app's
-configuration. So it is started on a guess, and while it imports, everything else is found out; in
-the rare case that the guess was wrong, another is started. Imports next to nothing, for that reason.
+The app's interpreter needs longer to import `azure.functions` than the host needs to read the
+app's configuration. So it is started on a guess, and while it imports, everything else is found
+out; in the rare case that the guess was wrong, another is started. That is why this module imports
+next to nothing.
 """
 
 from __future__ import annotations
@@ -134,6 +135,7 @@ def _python(root: str, environ: Mapping[str, str]) -> str | None:
     found = found or environ.get("VIRTUAL_ENV")
     if not found:
         return sys.executable
-    if not os.path.isdir(os.path.join(found, "lib", "python%d.%d" % sys.version_info[:2])):
+    ours = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    if not os.path.isdir(os.path.join(found, "lib", ours)):
         return None
     return os.path.join(found, "bin", "python")
