@@ -26,8 +26,9 @@ DataType = Literal[
 class Data:
     """A binding's value on its way between host and worker.
 
-    `json` holds JSON text; `file` the path of a spooled file that the receiver reads and does not
-    delete (its owner does, after the invocation); `model_binding_data` a mapping with `version`,
+    `json` holds JSON text; `file` the path of a file in the host's spool with the content, which
+    the host deletes after the invocation (an input's goes when the worker opens it);
+    `model_binding_data` a mapping with `version`,
     `source`, `content_type` and `content` (JSON text), for SDK-type bindings; `none` holds None.
     """
 

@@ -111,3 +111,11 @@ def gate() -> tuple[asyncio.Event, Callable[[TriggerEvent], Awaitable[str | None
         return None
 
     return opened, answer
+
+
+async def settle(account: Account) -> None:
+    """Let all that is asked of the store now, and what follows from it, be answered."""
+    for _ in range(6):
+        await account.state.delete("nothing/here")
+        for _ in range(5):
+            await asyncio.sleep(0)

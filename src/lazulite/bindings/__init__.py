@@ -20,12 +20,16 @@ TRIGGERS: Mapping[str, str] = MappingProxyType(
     {
         "timertrigger": "timer.trigger:TimerTrigger",
         "queuetrigger": "queue.trigger:QueueTrigger",
+        "blobtrigger": "blob.trigger:BlobTrigger",
+        "warmuptrigger": "warmup.trigger:WarmupTrigger",
     }
 )
 
 IO: Mapping[str, str] = MappingProxyType(
     {
         "queue": "queue.output:QueueOutput",
+        "blob": "blob.io:BlobIO",
+        "table": "table.io:TableIO",
     }
 )
 

@@ -63,6 +63,11 @@ class AppConfig:
         return os.path.join(self.root, self.script_name)
 
     @property
+    def development(self) -> bool:
+        """Whether this is local mode, where keys are not asked for unless told to."""
+        return self.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
+
+    @property
     def has_script(self) -> bool:
         """Whether the v2 module is there (it may still declare no function)."""
         return os.path.isfile(self.script_file)

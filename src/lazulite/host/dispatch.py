@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -40,16 +40,25 @@ class Workers(Protocol):
 
 
 class Dispatcher:
-    """Runs functions. `functions` is replaced whole when the app is loaded anew."""
+    """Runs functions. `functions` is replaced whole when the app is loaded anew.
+
+    discard: deletes the spooled files of values that nobody reads any more.
+    """
 
     def __init__(
-        self, workers: Workers, bindings: Bindings, journal: Journal, clock: Clock
+        self,
+        workers: Workers,
+        bindings: Bindings,
+        journal: Journal,
+        clock: Clock,
+        discard: Callable[[Iterable[Data]], None] = lambda values: None,
     ) -> None:
         self.functions: Mapping[str, FunctionSpec] = {}
         self._workers = workers
         self._bindings = bindings
         self._journal = journal
         self._clock = clock
+        self._discard = discard
         self.running = 0
 
     def executor(self, name: str) -> Executor:
@@ -69,6 +78,7 @@ class Dispatcher:
             return self._failed(spec, str(uuid4()), text, event.reason)
         finally:
             self.running -= 1
+            self._discard((event.value,))
 
     async def _with_retries(self, spec: FunctionSpec, event: TriggerEvent) -> Outcome:
         id = str(uuid4())
@@ -111,20 +121,23 @@ class Dispatcher:
         except LazuliteError as error:
             return self._failed(spec, id, str(error), event.reason)
         retry = spec.retry
-        outcome = await self._workers.invoke(
-            Invocation(
-                id=id,
-                function=spec.name,
-                trigger=event.value,
-                metadata=event.metadata,
-                inputs=inputs,
-                reason=event.reason,
-                details=event.details,
-                trace_parent=event.trace_parent,
-                retry_count=attempt,
-                max_retries=retry.max_retries if retry else 0,
+        try:
+            outcome = await self._workers.invoke(
+                Invocation(
+                    id=id,
+                    function=spec.name,
+                    trigger=event.value,
+                    metadata=event.metadata,
+                    inputs=inputs,
+                    reason=event.reason,
+                    details=event.details,
+                    trace_parent=event.trace_parent,
+                    retry_count=attempt,
+                    max_retries=retry.max_retries if retry else 0,
+                )
             )
-        )
+        finally:
+            self._discard(inputs.values())
         if outcome.lost:
             self._log("Error", spec, f"'Functions.{spec.name}' (Id={id}) was lost: {outcome.error}")
         if not outcome.ok or not outcome.outputs:
@@ -133,12 +146,13 @@ class Dispatcher:
             await self._write(spec, names, outcome.outputs, id)
         except LazuliteError as error:
             return self._failed(spec, id, str(error), event.reason)
+        finally:
+            self._discard(outcome.outputs.values())
         return outcome
 
     def _names(self, spec: FunctionSpec, event: TriggerEvent) -> Names:
+        # bytes name nothing: the members of a JSON blob would hide the names in its path
         text = event.value.value if event.value.type in ("string", "json") else None
-        if event.value.type == "bytes" and spec.host_bindings:
-            text = event.value.value.decode("utf-8", "replace")
         return BoundNames(
             binding_names(event.metadata, text) if spec.host_bindings else {},
             Builtins(function=spec.name, now=self._clock.now),
@@ -148,7 +162,14 @@ class Dispatcher:
         wanted = [b for b in spec.host_bindings if b.direction == "in"]
         if not wanted:
             return {}
-        values = await asyncio.gather(*(self._read_one(spec, b, names) for b in wanted))
+        results = await asyncio.gather(
+            *(self._read_one(spec, b, names) for b in wanted), return_exceptions=True
+        )
+        errors = [result for result in results if isinstance(result, BaseException)]
+        values = [result for result in results if isinstance(result, Data)]
+        if errors:
+            self._discard(values)
+            raise errors[0]
         return {b.name: data for b, data in zip(wanted, values, strict=True)}
 
     async def _read_one(self, spec: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
@@ -206,6 +227,8 @@ class Dispatcher:
             await self._write(spec, names, values, body["id"])
         except LazuliteError as error:
             return {"error": str(error)}, []
+        finally:
+            self._discard(values.values())
         return {}, []
 
     def _http_names(self, spec: FunctionSpec, raw: Mapping[str, Any], body: bytes) -> Names:

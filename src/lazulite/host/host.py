@@ -35,6 +35,7 @@ from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
+from lazulite.host.spool import Spool
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -73,7 +74,7 @@ class Host:
         self._stop = asyncio.Event()
         self._interrupts = 0
         self._running = asyncio.Event()
-        self._spool = _spool(config.root)
+        self._spool = Spool(config.root)
         self._presence = presence(
             config.root,
             "https" if options.use_https else "http",
@@ -97,7 +98,7 @@ class Host:
             self._assemble(template)
             return await self._live(template)
         finally:
-            _remove(self._spool)
+            self._spool.close()
 
     def _assemble(self, template: Template) -> None:
         config = self._config
@@ -107,7 +108,7 @@ class Host:
         self._accounts = HostAccounts(
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
-        local = _development(config)
+        local = config.development
         secrets = secret_store(config, local, lambda: HostState(self._accounts))
         self._keys = KeyRing(
             Keys(secrets, config.host_id, self._keys_changed),
@@ -133,7 +134,9 @@ class Host:
             lambda: settle.load_message(config, self._launch.environ, self._levels),
             self._settle,
         )
-        self._dispatcher = Dispatcher(self._supervisor, self._bindings, self._journal, self._clock)
+        self._dispatcher = Dispatcher(
+            self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
+        )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._draining = Draining(self._listeners, lambda: self._index.functions)
         self._mount()
@@ -189,7 +192,7 @@ class Host:
         self._dispatcher.functions = self._index.functions
         keys = await self._keys.table()
         return settle.serve_message(
-            self._config, self._options, self._index, keys, self._spool, None
+            self._config, self._options, self._index, keys, self._spool.path, None
         )
 
     def _tell(self) -> None:
@@ -308,7 +311,7 @@ class Host:
             host_id=config.host_id,
             instance_id=self._instance_id,
             app_root=config.root,
-            spool=self._spool,
+            spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),
             clock=self._clock,
@@ -316,30 +319,10 @@ class Host:
             singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
-            development=_development(config),
+            development=config.development,
             settings=config.settings,
         )
 
 
 def _development(config: AppConfig) -> bool:
     return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"
-
-
-def _remove(folder: str) -> None:
-    import shutil  # at the end: a start has no use for it
-
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _spool(root: str) -> str:
-    """A folder for large values, beside the embedded store where that can be."""
-    base = os.path.join(root, ".lazulite")
-    try:
-        os.makedirs(base, exist_ok=True)
-        spool = os.path.join(base, f"spool-{os.urandom(6).hex()}")
-        os.mkdir(spool, 0o700)
-        return spool
-    except OSError:
-        import tempfile
-
-        return tempfile.mkdtemp(prefix="lazulite-spool-")

@@ -119,7 +119,7 @@ class InProcessApp:
             durable=self._options.storage is not None,
         )
         self._journal = Journal(self.records)  # type: ignore[arg-type]  # what a console does
-        self._router = Router(self._key_table)
+        self._router = Router(self._key_table, _always, _always)
         self._spool = os.path.join(self._temp, "spool")
         os.mkdir(self._spool)
         self._binding_context = self._context()
@@ -161,7 +161,7 @@ class InProcessApp:
         self._isolation.settings(load["environ"])
         self._isolation.place(load["search"])
         self._channel = MemoryChannel(self.records)
-        logs.install(self._channel, load["log_level"])
+        logs.install(self._channel, load["log_level"], None)
         propagate.install()
         folders = [spec_from_wire(raw) for raw in load["folders"]]
         self._app = LoadedApp(load["root"], load["script"], folders)
@@ -385,6 +385,12 @@ class InProcessApp:
             errors=list,
             restart=lambda: None,
             healthy=lambda: True,
+            config=dict,
+            processes=list,
+            drain=_nothing,
+            resume=_nothing,
+            drain_state=lambda: "Disabled",
+            outstanding=lambda: 0,
         )
         HostApi(facts).mount(self._router)
         FunctionApi(lambda: self._index, self._run_by_hand, self.prefix).mount(self._router)
@@ -436,3 +442,10 @@ class InProcessApp:
 
 
 __all__ = ["AppOptions", "InProcessApp"]
+
+
+async def _always() -> bool:
+    return True
+
+
+async def _nothing() -> None: ...

@@ -18,10 +18,11 @@ from lazulite.wire.codec import Frame
 from lazulite.wire.peer import CallHandler, Peer
 from lazulite.wire.values import unpack
 from lazulite.worker.bound import Bound
+from lazulite.worker.channel import LogChannel
 from lazulite.worker.context import current
 from lazulite.worker.invoker import Invoker
-from lazulite.worker.logs import LogChannel, Recorder
 from lazulite.worker.pool import Pool
+from lazulite.worker.recorder import Recorder
 
 
 class LocalPeer(Peer):

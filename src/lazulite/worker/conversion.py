@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from azure.functions.meta import Datum
 
 from lazulite.model import BindingSpec, Data
-from lazulite.worker.signature import converter_for
+from lazulite.worker.sdk_types import decode_reference, extension_converter
+from lazulite.worker.signature import GENERIC_IN, converter_for
 
 
 class ConversionError(TypeError):
@@ -40,42 +42,72 @@ def decode(binding: BindingSpec, pytype: Any, data: Data, metadata: Mapping[str,
     """What the function's parameter receives for `data`."""
     if data.type == "none":
         return None
+    if data.type in REFERENCES:
+        return _decode_reference(binding, pytype, data, metadata)
+    if data.type == "file":
+        return _decode_file(binding, pytype, data.value, metadata)
+    return _decode_plain(binding, pytype, data, metadata)
+
+
+REFERENCES = ("model_binding_data", "collection_model_binding_data")
+
+
+def _decode_plain(
+    binding: BindingSpec, pytype: Any, data: Data, metadata: Mapping[str, Any]
+) -> Any:
     converter = converter_for(binding, pytype)
     if converter is None:
-        return _decode_generic(pytype, data)
-    if data.type == "file":
-        return _decode_file(converter, data.value, metadata)
-    datum = Datum(data.value, data.type)
-    return converter.decode(
-        datum, trigger_metadata=metadata_datums(metadata) if binding.is_trigger else None
-    )
+        return _decode_generic(pytype, data.value)
+    datums = metadata_datums(metadata) if binding.is_trigger else None
+    return converter.decode(Datum(data.value, data.type), trigger_metadata=datums)
 
 
-def _decode_generic(pytype: Any, data: Data) -> Any:
-    value = data.value
-    if data.type == "file":
-        with open(value, "rb") as file:
-            value = file.read()
+def _decode_generic(pytype: Any, value: Any) -> Any:
     if pytype is str and isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        # without a byte order mark, as the original's host reads text
+        return value.decode("utf-8-sig", "replace")
     if pytype is bytes and isinstance(value, str):
         return value.encode()
     return value
 
 
-def _decode_file(converter: Any, path: str, metadata: Mapping[str, Any]) -> Any:
-    """A stream over a spooled file: its content never is in memory at once."""
-    stream = converter.decode(
-        Datum(b"", "bytes"), trigger_metadata=metadata_datums(metadata) if metadata else None
-    )
-    if hasattr(stream, "_io"):
-        stream._io = open(path, "rb")  # noqa: SIM115 - lives as long as the stream
-        return stream
-    with open(path, "rb") as file:
-        return converter.decode(
-            Datum(file.read(), "bytes"),
-            trigger_metadata=metadata_datums(metadata) if metadata else None,
+def _decode_reference(
+    binding: BindingSpec, pytype: Any, data: Data, metadata: Mapping[str, Any]
+) -> Any:
+    converter = extension_converter(binding.type, pytype)
+    if converter is None:
+        raise ConversionError(
+            f"the parameter '{binding.name}' is not annotated with a type that an extension "
+            f"package supplies for a {binding.type} binding"
         )
+    return decode_reference(converter, data.type, data.value, pytype, metadata)
+
+
+def _decode_file(binding: BindingSpec, pytype: Any, path: str, metadata: Mapping[str, Any]) -> Any:
+    """A parameter of a spooled file's content: where it can be a stream, never in memory at once.
+
+    An input's file is this invocation's alone and goes from the folder here; what is open stays
+    readable. A trigger's may be read again by a retry.
+    """
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(open(path, "rb"))
+        if not binding.is_trigger:
+            os.unlink(path)
+        if _takes_files(binding) and pytype not in GENERIC_IN:
+            empty = Data("bytes", b"")
+            stream = _decode_plain(binding, pytype, empty, metadata)
+            if hasattr(stream, "_io"):
+                stream._io = file
+                stack.pop_all()  # the file lives as long as the stream
+                return stream
+        return _decode_plain(binding, pytype, Data("bytes", file.read()), metadata)
+
+
+def _takes_files(binding: BindingSpec) -> bool:
+    """Whether values of the binding are contents, that a file can stand for."""
+    converter = converter_for(binding, None)
+    check = getattr(converter, "check_output_type_annotation", None)
+    return check is not None and bool(check(io.BytesIO))
 
 
 def encode(binding: BindingSpec, pytype: Any, value: Any, spool: str) -> Data:
@@ -83,12 +115,12 @@ def encode(binding: BindingSpec, pytype: Any, value: Any, spool: str) -> Data:
 
     Raises ConversionError, or what the converter raises.
     """
+    if isinstance(value, str) and len(value) > INLINE_LIMIT and _takes_files(binding):
+        value = value.encode()
     converter = converter_for(binding, pytype)
     if converter is None:
         return _encode_generic(value, pytype, spool)
-    if callable(getattr(value, "read", None)) and converter.check_output_type_annotation(
-        type(value)
-    ):
+    if is_file(value) and _takes_files(binding):
         return _spool(value, spool)
     try:
         datum = converter.encode(value, expected_type=pytype)
@@ -97,6 +129,11 @@ def encode(binding: BindingSpec, pytype: Any, value: Any, spool: str) -> Data:
     if datum is None or datum.type is None:
         return Data("none", None)
     return large(Data(datum.type, datum.value), spool)
+
+
+def is_file(value: Any) -> bool:
+    """Whether an output's value is read piece by piece, which takes time."""
+    return callable(getattr(value, "read", None))
 
 
 def _encode_generic(value: Any, pytype: Any, spool: str) -> Data:
@@ -128,23 +165,24 @@ INLINE_LIMIT = 4 * 1024 * 1024
 def large(data: Data, spool: str) -> Data:
     """`data` itself, or a spooled file in its place when it is bytes of more than 4 MiB."""
     if data.type == "bytes" and len(data.value) > INLINE_LIMIT:
-        handle, path = tempfile.mkstemp(dir=spool)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data.value)
-        return Data("file", path)
+        return _spool(io.BytesIO(data.value), spool)
     return data
 
 
+PIECE = 1024 * 1024
+
+
 def _spool(source: Any, spool: str) -> Data:
-    """Copy a file-like object into the spool, piece by piece."""
-    handle, path = tempfile.mkstemp(dir=spool)
-    with os.fdopen(handle, "wb") as file:
-        first = source.read(1024 * 1024)
-        if isinstance(first, str):
-            file.write(first.encode())
-            for piece in iter(lambda: source.read(1024 * 1024), ""):
-                file.write(piece.encode())
-        else:
-            file.write(first)
-            shutil.copyfileobj(source, file, 1024 * 1024)
+    """Copy a file-like object into the spool, piece by piece.
+
+    The file is whole or is not there: a source that fails in between leaves nothing.
+    """
+    handle, path = tempfile.mkstemp(prefix="out-", dir=spool)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            while piece := source.read(PIECE):
+                file.write(piece.encode() if isinstance(piece, str) else piece)
+    except BaseException:
+        os.unlink(path)
+        raise
     return Data("file", path)

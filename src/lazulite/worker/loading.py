@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from lazulite.model import BindingSpec, FunctionSpec, binding_spec
+from lazulite.worker.sdk_types import mark_deferred
 
 APP_PACKAGE = "__app__"
 _MISSING_MODULE = (
@@ -243,7 +244,7 @@ def _declared(function: Any, root: str, path: str) -> Loaded:
             raw={"bindings": [], "retry": None},
         )
     name = function.get_function_name()
-    bindings = function.get_raw_bindings()
+    bindings = mark_deferred(function.get_raw_bindings(), function.get_user_function())
     return Loaded(
         name,
         root,

@@ -80,7 +80,7 @@ class QueueListener:
         self._backoff = Backoff(spec.longest_poll, rand)
         self._stopping = asyncio.Event()
         self._room = asyncio.Event()
-        self._flights: dict[str, _Flight] = {}
+        self._flights: set[_Flight] = set()
         self._finished: list[QueueMessage] = []
         self._undeleted = 0
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -178,7 +178,8 @@ class QueueListener:
     # one message
 
     def _launch(self, message: QueueMessage, renew_at: float) -> None:
-        flight = self._flights[message.id] = _Flight(message, renew_at)
+        flight = _Flight(message, renew_at)
+        self._flights.add(flight)
         self._in_background(self._handle(flight))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -208,7 +209,7 @@ class QueueListener:
             await self._release(flight.message, 0.0)
             raise
         finally:
-            self._flights.pop(message.id, None)
+            self._flights.discard(flight)
             if self._has_room():
                 self._room.set()
 
@@ -296,7 +297,7 @@ class QueueListener:
         while True:
             await self._clock.sleep(self._spec.lease / 10)
             now = self._now()
-            for flight in list(self._flights.values()):
+            for flight in list(self._flights):
                 if flight.renewing is None and flight.renew_at <= now:
                     flight.renewing = self._in_background(self._renew_one(flight))
 

@@ -28,7 +28,7 @@ def bodies(data: Data) -> list[bytes]:
     if kind == "collection_bytes":
         return list(value)
     if kind == "collection_string":
-        return [text.encode() for text in value]
+        return [_encoded(text) for text in value]
     if kind in ("int", "double"):
         return [to_text(value).encode()]
     if kind == "json":
@@ -41,11 +41,11 @@ def bodies(data: Data) -> list[bytes]:
 def _of_text(text: str) -> list[bytes]:
     bare = text.strip()
     if bare[:1] + bare[-1:] not in ("{}", "[]"):
-        return [text.encode()]
+        return [_encoded(text)]
     try:
         value = json.loads(bare)
     except (ValueError, RecursionError):
-        return [text.encode()]  # the original fails here; the text is as good a message
+        return [_encoded(text)]  # the original fails here; the text is as good a message
     return _of_json(value, typed=False)
 
 
@@ -59,10 +59,10 @@ def _of_json(value: Any, *, typed: bool) -> list[bytes]:
 
 def _element(value: Any, typed: bool) -> bytes:
     if isinstance(value, str):
-        return value.encode()
+        return _encoded(value)
     if isinstance(value, dict):
         if typed and list(value) == ["id", "body"] and isinstance(value["body"], str):
-            return str(value["body"]).encode()
+            return _encoded(value["body"])
         return _pretty(value)
     if isinstance(value, list):
         return _pretty(value)
@@ -70,4 +70,11 @@ def _element(value: Any, typed: bool) -> bytes:
 
 
 def _pretty(value: Any) -> bytes:
-    return json.dumps(value, indent=2, ensure_ascii=False).encode()
+    return _encoded(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvocationError(f"The message is no valid Unicode text: {error}.") from None

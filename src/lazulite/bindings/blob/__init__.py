@@ -1,0 +1,1 @@
+"""Blobs: trigger, input and output."""

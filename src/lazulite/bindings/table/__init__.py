@@ -1,0 +1,1 @@
+"""Tables: input and output."""
