@@ -14,7 +14,7 @@ from lazulite.bindings import Bindings, known_kinds
 from lazulite.config.app import AppConfig
 from lazulite.config.section import plain
 from lazulite.errors import LazuliteError
-from lazulite.host import settle, welcome
+from lazulite.host import settle
 from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
@@ -36,6 +36,7 @@ from lazulite.host.options import StartOptions
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
 from lazulite.host.spool import Spool
+from lazulite.host.startup import Startup
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -69,7 +70,8 @@ class Host:
         self._journal = Journal(console)
         self._clock = SystemClock()
         self._instance_id = os.urandom(16).hex()
-        self._index = Index({}, "v1", stacks={})
+        self._startup = Startup(options, config, self._instance_id, console, self._journal)
+        self._index = Index({}, "v1")
         self._state = "Starting"
         self._stop = asyncio.Event()
         self._interrupts = 0
@@ -88,11 +90,7 @@ class Host:
 
     async def run(self, template_pid: int, control: socket.socket) -> int:
         """Serve until interrupted; the exit code."""
-        self._console.text(welcome.banner())
-        for message in self._config.messages:
-            self._journal.host("Information", "Host.Startup", message)
-        for warning in self._config.warnings:
-            self._journal.host("Warning", "Host.Startup", str(warning))
+        self._startup.begins()
         template = Template(template_pid, control)
         try:
             self._assemble(template)
@@ -160,9 +158,12 @@ class Host:
         await template.ready(self._options.timeout)
         await self._supervisor.start()
         self._presence.announce()
-        self._tell()
+        self._startup.indexed(self._index)
+        place = self._keys.place if self._options.enable_auth else None
+        self._startup.tell(self._index, self._public.port, place)
         self._state = "Running"
         self._running.set()
+        self._startup.started()
         if self._options.listeners:
             await self._listeners.start(self._index.functions)
 
@@ -194,41 +195,6 @@ class Host:
         return settle.serve_message(
             self._config, self._options, self._index, keys, self._spool.path, None
         )
-
-    def _tell(self) -> None:
-        """Print the functions and what is wrong with some."""
-        index = self._index
-        scheme = "https" if self._options.use_https else "http"
-        base = f"{scheme}://localhost:{self._public.port}"
-        prefix = self._config.host.http.route_prefix
-        for line in welcome.function_list(index.functions.values(), base, prefix):
-            self._console.text(line)
-        if index.passed_over:
-            names = ", ".join(index.passed_over)
-            self._journal.host(
-                "Warning",
-                "Host.Startup",
-                f"Detected mixed function app. Some functions may not be indexed - {names}",
-            )
-        if index.problem:
-            text = f"Worker failed to index functions\n{index.problem}"
-            if index.problem_stack:
-                text += f"\n{index.problem_stack.rstrip()}"
-            self._journal.host("Error", "Host.Startup", text)
-        for spec in index.functions.values():
-            if spec.error:
-                self._tell_error(spec)
-        if self._options.enable_auth:
-            self._console.text(f"Keys are checked: they are in {self._keys.place}.\n")
-        if not self._options.verbose:
-            self._console.text("For detailed output, run func with --verbose flag.")
-
-    def _tell_error(self, spec: FunctionSpec) -> None:
-        text = f"The '{spec.name}' function is in error: {spec.error}"
-        stack = (self._index.stacks or {}).get(spec.name)
-        if stack:
-            text += f"\n{stack.rstrip()}"
-        self._journal.host("Error", "Host.Startup", text)
 
     # HTTP of the host itself
 
