@@ -1,2 +1,0 @@
-def main(req)
-    return "never"
