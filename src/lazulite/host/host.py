@@ -129,7 +129,10 @@ class Host:
                 "inputs": lambda body, parts: self._dispatcher.http_inputs(body, parts),
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
-            lambda: settle.load_message(config, self._launch.environ, self._levels),
+            lambda: {
+                **settle.load_message(config, self._launch.environ, self._levels),
+                "debug": settle.debug_message(self._options),
+            },
             self._settle,
         )
         self._dispatcher = Dispatcher(
