@@ -6,6 +6,8 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
+from importlib import import_module
 
 
 class NoDebugger(Exception):
@@ -18,8 +20,10 @@ async def listen(wait: bool) -> None:
     wait: return when one has attached, so that it can stop in code that runs at import. Raises
     NoDebugger.
     """
+    # it warns of frozen modules, which are the standard library's
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     try:
-        import debugpy
+        debugpy = import_module("debugpy")  # the app's, not ours
     except ImportError as error:
         raise NoDebugger(
             f"debugpy is not installed for {sys.executable} ({error}).\n"
@@ -33,9 +37,8 @@ async def listen(wait: bool) -> None:
         await _attached(debugpy.wait_for_client)
 
 
-async def _attached(wait_for_client: object) -> None:
+async def _attached(wait_for_client: Callable[[], None]) -> None:
     # not in the loop's own executor, which would be waited for when the host gives up
-    assert callable(wait_for_client)
     loop = asyncio.get_running_loop()
     done = loop.create_future()
 
