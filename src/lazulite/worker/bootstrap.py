@@ -8,6 +8,7 @@ PACKAGE: .../lazulite; SERVER: the folder that has the HTTP server; ROOT: the ap
 ends sys.path; CONTROL: the descriptor of the socket to the host.
 """
 
+import gc
 import sys
 import threading
 from importlib import import_module
@@ -62,6 +63,7 @@ def defer_package(name: str, search: "list[str] | None" = None) -> None:
 
 
 def main() -> None:
+    gc.disable()  # what is imported stays: to look through it again and again costs a tenth
     package, server, root, *search, control = sys.argv[1:]
     sys.path[:1] = []  # this script's own folder
     sys.path += [place for place in search if place not in sys.path]

@@ -76,8 +76,8 @@ def warm_up() -> None:
         import lazulite.worker.invoker
         import lazulite.worker.server  # noqa: F401
 
-    gc.collect()
     gc.freeze()  # forks share these pages for good
+    gc.enable()
 
 
 def reap(control: socket.socket) -> None:
