@@ -134,7 +134,7 @@ def test_a_client_of_the_sdk_needs_an_account_with_an_endpoint(tmp_path: Path) -
             deferred = {"SupportsDeferredBinding": True}
             spec = binding("blob", path="samples/x", properties=deferred)
             with pytest.raises(SettingError, match="embedded store") as caught:
-                await read(kit, spec)
+                BlobIO(kit.context).validate(function_of(spec), spec)
             assert "Azurite" in str(caught.value)
 
     run(body())

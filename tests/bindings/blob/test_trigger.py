@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lazulite.abc import BlobStore
 from lazulite.bindings.blob.consumer import VISIBILITY
 from lazulite.bindings.blob.content import INLINE_LIMIT
 from lazulite.bindings.blob.receipts import CLAIM_SECONDS, Claim, Receipts
+from lazulite.bindings.blob.trigger import BlobTrigger
 from lazulite.bindings.blob.work import POISON_QUEUE, Work, work_queue
-from lazulite.errors import BindingError, ConfigError, NotFound
+from lazulite.errors import BindingError, ConfigError, NotFound, StoreUnavailable
 from lazulite.model import TriggerEvent
 from lazulite.testing.clock import ManualClock
-from tests.bindings.blob.kit import Kit, Runs, blob_function, open_kit, run
+from tests.bindings.blob.kit import Kit, OneAccount, Runs, blob_function, open_kit, run
 
 QUEUE = work_queue("app")
 
@@ -286,6 +290,90 @@ def test_a_message_of_an_older_version_leads_to_the_present_one(tmp_path: Path) 
             # the old one may wait to see that what the scan found is queued
             left = await kit.account.queue_admin.peek(QUEUE, 32)
             assert {message.body for message in left} <= {old.encode()}
+
+    run(body())
+
+
+def test_a_container_that_vanishes_is_watched_for_again(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with open_kit(tmp_path) as kit:
+            runs = Runs()
+            async with kit.listening(runs, "samples/{name}"):
+                await kit.put("samples/a", b"1")
+                await runs.wait(1)
+                await kit.account.blob_admin.drop("samples")
+                await kit.put("samples/a", b"2")
+                await runs.wait(2)
+            assert runs.contents == [b"1", b"2"]
+
+    run(body())
+
+
+def test_a_store_that_cannot_be_listed_is_tried_again_and_told_of_once(tmp_path: Path) -> None:
+    @dataclasses.dataclass
+    class Refusing:
+        """A blob store whose listing fails some times."""
+
+        inner: BlobStore
+        errors: list[Exception]
+
+        def __getattr__(self, name: str) -> Any:
+            if self.errors and name == "list":
+                raise self.errors.pop()
+            return getattr(self.inner, name)
+
+    errors = [StoreUnavailable("away"), OSError("odd"), StoreUnavailable("away")]
+
+    async def body() -> None:
+        async with open_kit(tmp_path) as kit:
+            blobs = Refusing(kit.account.blobs, errors)
+            account = dataclasses.replace(kit.account, blobs=blobs)
+            kit.trigger = BlobTrigger(
+                dataclasses.replace(kit.context, accounts=OneAccount(account))
+            )
+            runs = Runs()
+            async with kit.listening(runs, "samples/{name}"):
+                while errors:
+                    await kit.put("samples/a")
+                await kit.put("samples/b")
+                await runs.wait(2)
+            told = [line for line in kit.log if "container 'samples'" in line]
+            assert len(told) == 2
+            assert "can be reached again" in told[1]
+
+    run(body())
+
+
+def test_an_outage_of_the_blobs_store_costs_no_tries(tmp_path: Path) -> None:
+    clock = ManualClock()
+
+    @dataclasses.dataclass
+    class Out:
+        """A blob store that cannot be reached at first."""
+
+        inner: BlobStore
+        away: bool = True
+
+        def __getattr__(self, name: str) -> Any:
+            if self.away and name in ("properties", "download"):
+                raise StoreUnavailable("away")
+            return getattr(self.inner, name)
+
+    async def body() -> None:
+        async with open_kit(tmp_path, clock, options={"poisonBlobThreshold": 1}) as kit:
+            blobs = Out(kit.account.blobs)
+            account = dataclasses.replace(kit.account, blobs=blobs)
+            context = dataclasses.replace(kit.context, accounts=OneAccount(account))
+            kit.trigger = BlobTrigger(context)
+            runs = Runs()
+            async with kit.listening(runs, "samples/{name}"):
+                await kit.put("samples/a")
+                while not any("store cannot be reached" in line for line in kit.log):
+                    await asyncio.sleep(0)
+                blobs.away = False
+                clock.move_to(clock.now() + timedelta(seconds=31))
+                await runs.wait(1)
+            assert await queue_length(kit, POISON_QUEUE) == 0
 
     run(body())
 

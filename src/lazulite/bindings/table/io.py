@@ -40,6 +40,7 @@ class TableIO:
         take = templates[-1]
         if take.text and not take.names:
             _number(take.text, where)
+        self._account(function, binding)
 
     async def read(self, function: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
         """A JSON array of the entities, empty when there is no such table."""
