@@ -133,7 +133,7 @@ class Supervisor:
         while True:
             ready = [w for w in self.workers if w.ready]
             if self._stopping:
-                return Outcome(invocation.id, error="the host is being stopped", lost=True)
+                return Outcome(invocation.id, error="the host is being stopped", unstarted=True)
             if ready:
                 self._turn += 1
                 return await ready[self._turn % len(ready)].invoke(invocation)

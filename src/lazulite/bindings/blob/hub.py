@@ -224,7 +224,7 @@ class BlobHub:
         if outcome.ok:
             return DONE
         tries = self._options.poison_blob_threshold
-        if message.dequeue_count < tries:
+        if outcome.unstarted or message.dequeue_count < tries:
             return AT_ONCE
         await self._poison(watch, message, f"its function failed {tries} times")
         return DONE
