@@ -130,7 +130,6 @@ def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
 
 def test_event_grid_tells_of_blobs(tmp_path: Path) -> None:
     with FuncApp(APPS / "blobs", copy_to=tmp_path) as app:
-        app.wait_for("functionName=Host.Functions.told")
         hook = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
         validation = {
             "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
