@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 from lazulite.model import NO_DATA, BindingSpec, Data, FunctionSpec, Invocation, Outcome
@@ -41,6 +43,11 @@ class Bound:
             p for p in signature.parameters if not p.is_out and p is not self.trigger
         )
         self.outs = tuple(p for p in signature.parameters if p.is_out)
+
+    @property
+    def code(self) -> CodeType | None:
+        """The user's own code, below decorators; None for what has none."""
+        return getattr(inspect.unwrap(self.call), "__code__", None)
 
     def context(self, call: Call) -> Context:
         """The `context` of one invocation."""

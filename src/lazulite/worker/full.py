@@ -56,18 +56,19 @@ class FullCall:
                 headers.get("traceparent") or "",
                 headers.get("tracestate") or "",
             )
+            call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
             started = self._runtime.began(call, reason)
             try:
                 answer = await self._attempt(call)
             except BaseException as error:
-                message = f"{type(error).__name__}: {error}"
+                message = call.expired or f"{type(error).__name__}: {error}"
                 self._runtime.ended(call, started, message, user_stack(error))
                 if retry is None or 0 <= retry.max_retries <= attempt:
                     raise
                 if not isinstance(error, Exception) or self.begun:
                     raise
                 attempt += 1
-                await asyncio.sleep(
+                await self._runtime.sleep(
                     retry_delay(
                         retry.strategy,
                         attempt,
@@ -147,7 +148,12 @@ class FullCall:
         loop = self._runtime.loop
         done: asyncio.Future[Any] = loop.create_future()
         self._runtime.pool.submit(self._run_sync, call, arguments, done)
-        return await done
+        try:
+            return await done
+        except asyncio.CancelledError:
+            if call.expired:
+                self._runtime.strand(call)
+            raise
 
     def _run_sync(self, call: Call, arguments: dict[str, Any], done: asyncio.Future[Any]) -> None:
         bound = self._bound

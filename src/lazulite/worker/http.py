@@ -11,7 +11,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lazulite.web.keys import AuthLevel
@@ -58,6 +59,7 @@ class Front:
         self._quick = policy.inert
         self._pending: deque[Any] = deque()
         self._armed = False
+        self._take: Callable[[Any], Coroutine[Any, Any, None]] = self._handle
         self._wake: Callable[..., Any] = runtime.loop.call_soon_threadsafe
         self._to_pool = runtime.pool.put
         self._asked_for_keys = float("-inf")
@@ -77,6 +79,24 @@ class Front:
     async def stop(self) -> None:
         """Have the ASGI apps shut down."""
         await asyncio.gather(*(app.stop() for app in self._apps))
+
+    @property
+    def body_limit(self) -> int:
+        """Bytes."""
+        return self._body_limit
+
+    def close_connections(self) -> None:
+        """Have every connection end with its next answer."""
+        self.replace_policy(replace(self._policy, closing=True))
+
+    def divert(self, handle: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+        """Have another handler take the requests that come from now on."""
+        self._quick = False
+        self._take = handle
+
+    async def serve(self, watcher: Any) -> None:
+        """Answer a request, as if nothing had been diverted."""
+        await self._handle(watcher)
 
     # on the HTTP server's thread
 
@@ -111,7 +131,7 @@ class Front:
         pending = self._pending
         for _ in range(len(pending)):
             watcher = pending.popleft()
-            watcher.taskref(create(self._handle(watcher)))
+            watcher.taskref(create(self._take(watcher)))
 
     async def _handle(self, watcher: Any) -> None:
         scope, proto = watcher.scope, watcher.proto
@@ -136,6 +156,8 @@ class Front:
                         self._to_pool((self._run_quick, target, watcher, match.params, body))
                         return
                     call = Call(target.name)
+                    call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
+                    call.abandon = lambda error: self._abandon(call, proto, error)
                     started = self._runtime.began(call, REASON)
                     current.set(call)
                     try:
@@ -302,6 +324,7 @@ class Front:
 
     def _app_call(self, target: Target, scope: Any) -> tuple[Call, Context]:
         call = Call(target.name)
+        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
         headers = scope.headers
         call.metadata_headers = headers.get("traceparent") or "", headers.get("tracestate") or ""
         current.set(call)
@@ -314,15 +337,19 @@ class Front:
         self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes
     ) -> None:
         call = Call(target.name)
+        call.abandon = lambda error: self._abandon(call, watcher.proto, error)
         runtime = self._runtime
         started = runtime.began(call, REASON)
         current.set(call)
         try:
             request = HttpRequest(watcher.scope, params, body)
             answer = answer_of(target.bound.call(**{target.request: request}))  # type: ignore[union-attr]
-            watcher.proto.response_bytes(*answer)
+            if not call.expired:
+                watcher.proto.response_bytes(*answer)
         except BaseException as error:
-            watcher.proto.response_bytes(*self._failed(call, started, error))
+            failure = self._failed(call, started, error)
+            if not call.expired:
+                watcher.proto.response_bytes(*failure)
         else:
             runtime.ended(call, started)
         finally:
@@ -331,9 +358,13 @@ class Front:
     # wherever the function ran
 
     def _failed(self, call: Call, started: float, error: BaseException) -> Answer:
-        message = _said(error)
+        message = call.expired or _said(error)
         self._runtime.ended(call, started, message, user_stack(error))
         return self._error_answer(call.function, message, [], error)
+
+    def _abandon(self, call: Call, proto: Any, error: str) -> None:
+        """Answer in the place of a function that does not end."""
+        proto.response_bytes(*self._error_answer(call.function, error, []))
 
     def _error_answer(
         self,

@@ -21,7 +21,8 @@ Headers = list[tuple[str, str]]
 @dataclass(frozen=True)
 class Policy:
     """keys: None where every caller is an administrator (`func start` without --enableAuth);
-    max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number."""
+    max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number;
+    closing: connections end with their next answer, because the worker does."""
 
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     keys: KeyTable | None = None
@@ -29,6 +30,7 @@ class Policy:
     hsts: Mapping[str, Any] | None = None
     max_outstanding: int = -1
     max_concurrent: int = -1
+    closing: bool = False
 
     @property
     def inert(self) -> bool:
@@ -40,6 +42,7 @@ class Policy:
             and self.hsts is None
             and self.max_outstanding < 0
             and self.max_concurrent < 0
+            and not self.closing
         )
 
     def preflight(self, scope: Any) -> Headers | None:
@@ -76,6 +79,8 @@ class Policy:
     def decorate(self, scope: Any, headers: Headers) -> Headers:
         """`headers` with what CORS, customHeaders and HSTS add."""
         added = list(headers)
+        if self.closing:
+            added.append(("connection", "close"))
         if self.cors.enabled:
             present = {name.lower() for name, _ in headers}
             added += [

@@ -39,6 +39,7 @@ class HostFacts:
     outstanding: Callable[[], int]
     warm: Callable[[], Awaitable[None]] | None = None
     bundle: tuple[str, str] | None = None
+    ready: Callable[[], bool] = lambda: True
 
 
 class HostApi:
@@ -52,6 +53,7 @@ class HostApi:
         """Add the routes."""
         router.add("GET", "admin/host/status", self._status, always=True)
         router.add("GET POST HEAD", "admin/host/ping", self._ping, open=True, always=True)
+        router.add("GET HEAD", "admin/host/ready", self._ready, open=True, always=True)
         router.add("POST", "admin/host/restart", self._restart, always=True)
         router.add("GET POST", "admin/warmup", self._warmup, open=True)
         router.add("POST", "admin/host/synctriggers", self._sync_triggers)
@@ -85,6 +87,10 @@ class HostApi:
         if request.query.get("checkHealth") == "1" and not self._facts.healthy():
             return WebResponse(429)
         return WebResponse(200)
+
+    async def _ready(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        """200 while new work is welcome, 503 while it is not (ours: the original has no such)."""
+        return WebResponse(200 if self._facts.ready() else 503)
 
     async def _restart(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         self._facts.restart()
