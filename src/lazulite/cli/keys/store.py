@@ -142,7 +142,7 @@ class StoredKeys:
         async def run() -> T:
             accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
             try:
-                documents = secret_store(app, app.development, lambda: HostState(accounts))
+                documents = secret_store(app, lambda: HostState(accounts))
                 return await work(Keys(documents, app.host_id, lambda table: None))
             finally:
                 await accounts.close()

@@ -15,6 +15,9 @@ from lazulite.host.admin.router import Router, as_json
 DrainState = Literal["Disabled", "InProgress", "Completed"]
 
 
+async def _nothing() -> None: ...
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """What the host tells of itself, and lets be done to it.
@@ -31,12 +34,12 @@ class HostFacts:
     errors: Callable[[], Sequence[str]]
     restart: Callable[[], None]
     healthy: Callable[[], bool]
-    config: Callable[[], Mapping[str, Any]]
-    processes: Callable[[], Sequence[tuple[int, str]]]
-    drain: Callable[[], Awaitable[None]]
-    resume: Callable[[], Awaitable[None]]
-    drain_state: Callable[[], DrainState]
-    outstanding: Callable[[], int]
+    config: Callable[[], Mapping[str, Any]] = dict
+    processes: Callable[[], Sequence[tuple[int, str]]] = tuple
+    drain: Callable[[], Awaitable[None]] = _nothing
+    resume: Callable[[], Awaitable[None]] = _nothing
+    drain_state: Callable[[], DrainState] = lambda: "Disabled"
+    outstanding: Callable[[], int] = int
     warm: Callable[[], Awaitable[None]] | None = None
     bundle: tuple[str, str] | None = None
     ready: Callable[[], bool] = lambda: True
