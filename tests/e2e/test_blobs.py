@@ -171,6 +171,8 @@ def test_an_output_is_never_half_written(tmp_path: Path, victim: str) -> None:
         assert listed(app.root, "slow") == {"x": b"old"}
         if victim == "worker":
             app.wait_for("was killed (SIGKILL)")
+            while spool_of(app.root):
+                pass
     with FuncApp(app.root) as app:
         assert spool_of(app.root) == []
         assert app.client.post("/api/slow/x?pieces=6&seconds=0").text == "stored"
