@@ -140,6 +140,7 @@ class Host:
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
             self._availability_changed,
+            self._spool.sweep,
         )
         self._fallback = Fallback(self._public, self._router_answer, lambda: None)
         self._health = Health(
