@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from lazulite.abc import BindingContext, WebRequest, WebResponse
-from lazulite.bindings import Bindings, known_kinds
+from lazulite.bindings import WARM_UP, Bindings, known_kinds
 from lazulite.config.app import AppConfig
 from lazulite.config.limits import worker_limits
 from lazulite.config.section import plain
@@ -118,7 +118,7 @@ class Host:
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
         local = config.development
-        secrets = secret_store(config, local, lambda: HostState(self._accounts))
+        secrets = secret_store(config, lambda: HostState(self._accounts))
         self._keys = KeyRing(
             Keys(secrets, config.host_id, self._keys_changed),
             self._options.enable_auth or not local,
@@ -157,8 +157,22 @@ class Host:
             self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
         )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
+        self._tls = self._certificate()
         self._draining = Draining(self._listeners, lambda: self._index.functions)
         self._mount()
+
+    def _certificate(self) -> dict[str, str] | None:
+        options = self._options
+        if not options.use_https:
+            return None
+        from lazulite.host.tls import certificate
+
+        home, _ = os.path.split(self._spool.path)
+        own = os.path.join(
+            home if home.startswith(self._config.root) else self._spool.path, "https"
+        )
+        made = certificate(options.cert, options.password, self._spool.path, own)
+        return {"cert": made.cert, "key": made.key}
 
     async def _live(self, template: Template) -> int:
         starting = asyncio.ensure_future(self._start(template))
@@ -250,7 +264,7 @@ class Host:
                     self._adopt(generation)
             keys = await self._keys.table()
             return settle.serve_message(
-                config, self._options, generation.index, keys, self._spool.path, None
+                config, self._options, generation.index, keys, self._spool.path, self._tls
             )
 
         generation = Generation(
@@ -415,6 +429,7 @@ class Host:
             resume=self._draining.resume,
             drain_state=lambda: self._draining.state,
             outstanding=lambda: self._dispatcher.running,
+            warm=self._warm,
         )
         HostApi(facts).mount(self._router)
         functions = FunctionApi(
@@ -465,6 +480,11 @@ class Host:
             disabled = self._config.settings.is_true("AzureWebJobsDisableHomepage")
             return home_page(disabled)
         return await self._router.answer(request)
+
+    async def _warm(self) -> None:
+        for spec in self._index.functions.values():
+            if spec.trigger and spec.trigger.kind == WARM_UP and not spec.disabled:
+                await self._run_by_hand(spec, "")
 
     async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
         trigger = spec.trigger

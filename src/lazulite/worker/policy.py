@@ -33,17 +33,20 @@ class Policy:
     closing: bool = False
 
     @property
-    def inert(self) -> bool:
-        """Whether nothing stands before or after a function."""
+    def limited(self) -> bool:
+        """Whether requests are counted."""
+        return self.max_outstanding >= 0 or self.max_concurrent >= 0
+
+    @property
+    def adorns(self) -> bool:
+        """Whether answers get headers."""
         return (
-            not self.cors.enabled
-            and self.keys is None
-            and not self.custom_headers
-            and self.hsts is None
-            and self.max_outstanding < 0
-            and self.max_concurrent < 0
-            and not self.closing
+            self.cors.enabled or bool(self.custom_headers) or self.hsts is not None or self.closing
         )
+
+    def open_to_all(self, level: AuthLevel) -> bool:
+        """Whether nobody is turned away from a function of this level, preflights apart."""
+        return (self.keys is None or level is AuthLevel.ANONYMOUS) and not self.limited
 
     def preflight(self, scope: Any) -> Headers | None:
         """The headers of the 204 that answers a CORS preflight, None for other requests."""

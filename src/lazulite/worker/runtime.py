@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from lazulite.wire.peer import Peer
@@ -16,8 +16,9 @@ from lazulite.worker.recorder import Recorder
 @dataclass
 class Runtime:
     """open_calls: running invocations and when each began (time.perf_counter), oldest first;
-    count: how many have ended; stranded: called for each that never will;
-    development: whether answers may tell what went wrong in the user's code."""
+    count: how many have ended; stranded: called for each that never will; development: whether
+    answers may tell what went wrong in the user's code; sleep: between the attempts of a retry
+    policy."""
 
     loop: asyncio.AbstractEventLoop
     pool: Pool
@@ -28,6 +29,7 @@ class Runtime:
     count: int = 0
     stranded: Callable[[Call], None] = lambda call: None
     open_calls: dict[Call, float] = field(default_factory=dict)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def began(self, call: Call, reason: str, details: dict[str, str] | None = None) -> float:
         """Note that an invocation begins; the instant is what `ended` wants back."""

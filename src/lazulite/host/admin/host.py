@@ -15,12 +15,16 @@ from lazulite.host.admin.router import Router, as_json
 DrainState = Literal["Disabled", "InProgress", "Completed"]
 
 
+async def _nothing() -> None: ...
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """What the host tells of itself, and lets be done to it.
 
     drain stops the listeners, resume starts them again; outstanding: invocations that the host
-    has sent and that have not ended; processes: (id, name) of the host's own.
+    has sent and that have not ended; processes: (id, name) of the host's own; warm: runs the
+    app's warm-up function, if it has one.
     """
 
     host_id: str
@@ -30,12 +34,13 @@ class HostFacts:
     errors: Callable[[], Sequence[str]]
     restart: Callable[[], None]
     healthy: Callable[[], bool]
-    config: Callable[[], Mapping[str, Any]]
-    processes: Callable[[], Sequence[tuple[int, str]]]
-    drain: Callable[[], Awaitable[None]]
-    resume: Callable[[], Awaitable[None]]
-    drain_state: Callable[[], DrainState]
-    outstanding: Callable[[], int]
+    config: Callable[[], Mapping[str, Any]] = dict
+    processes: Callable[[], Sequence[tuple[int, str]]] = tuple
+    drain: Callable[[], Awaitable[None]] = _nothing
+    resume: Callable[[], Awaitable[None]] = _nothing
+    drain_state: Callable[[], DrainState] = lambda: "Disabled"
+    outstanding: Callable[[], int] = int
+    warm: Callable[[], Awaitable[None]] | None = None
     bundle: tuple[str, str] | None = None
     ready: Callable[[], bool] = lambda: True
 
@@ -104,6 +109,8 @@ class HostApi:
         )
 
     async def _warmup(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        if self._facts.warm is not None:
+            await self._facts.warm()
         return WebResponse(200)
 
     async def _sync_triggers(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
