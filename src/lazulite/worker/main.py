@@ -183,6 +183,7 @@ class Worker:
             check,
         )
         watchdog.start()
+        self._runtime.lag = lambda: watchdog.lag
         return watchdog
 
     def _retire(self, reason: str) -> None:
