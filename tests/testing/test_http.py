@@ -89,16 +89,46 @@ def test_headers_of_the_client_go_with_each_request(client: AppClient) -> None:
     assert own.headers["content-type"] == "c/d"
 
 
-def test_keys() -> None:
-    with open_app(KIT, auth=True) as client:
+@pytest.mark.parametrize("process", [False, True])
+def test_keys(process: bool) -> None:
+    with open_app(KIT, auth=True, process=process) as client:
         assert client.get("/api/guarded").status_code == 401
         assert client.get("/api/guarded", params={"code": "wrong"}).status_code == 401
         key = client.key("guarded")
         assert client.get("/api/guarded", headers={"x-functions-key": key}).text == "come in"
-        master = client.key()
-        assert client.get("/api/guarded", params={"code": master}).status_code == 200
+        assert client.get("/api/guarded", params={"code": client.key()}).status_code == 200
         assert client.get("/api/items/1").status_code == 200
         assert client.get("/admin/functions").status_code == 401
+        assert client.run("work", "x").ok
+
+
+def test_an_app_as_it_is_deployed() -> None:
+    with open_app(KIT, settings={"AZURE_FUNCTIONS_ENVIRONMENT": "Production"}) as client:
+        client.headers["x-functions-key"] = client.key()
+        assert client.get("/api/guarded").text == "come in"
+        assert client.get("/api/broken", raise_exceptions=False).content == b""
+
+
+SEEN = [
+    ("GET", "/api/seen/a%2Fb/c?x=1&x=2&y=&z", {"headers": {"X-A": "1"}}),
+    ("GET", "/api/seen/%C3%BC%20%25?q=%C3%BC+%20", {"headers": [("x-b", "1"), ("X-B", "2")]}),
+    ("POST", "/api/seen/x//y", {"content": b"", "cookies": {"c": "1"}}),
+    ("PUT", "/API/Seen/UP", {"json": [None]}),
+    ("HEAD", "/api/seen/x", {}),
+    ("GET", "/api/seen/bad%zz%", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "url", "given"), SEEN)
+def test_a_function_sees_the_same(
+    client: AppClient, process: AppClient, method: str, url: str, given: dict[str, object]
+) -> None:
+    answers = [c.request(method, url, **given) for c in (client, process)]  # type: ignore[arg-type]
+
+    one, other = ((a.status_code, a.text, dict(a.headers)) for a in answers)
+    for name in ("date", "server"):
+        other[2].pop(name, None)
+    assert one == other
 
 
 def test_settings_are_the_apps_environment(client: AppClient) -> None:

@@ -27,13 +27,15 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result. From within another running loop, which then waits, it is driven
-        on a thread of its own."""
-        if _is_in_loop():
-            return self._run_aside(work)
-        return self._loop.run_until_complete(work)
+        on a thread of its own. Threads of a test take turns."""
+        with self._lock:
+            if _is_in_loop():
+                return self._run_aside(work)
+            return self._loop.run_until_complete(work)
 
     def _run_aside(self, work: Coroutine[Any, Any, T]) -> T:
         results: list[T] = []
