@@ -384,7 +384,7 @@ class InProcessApp:
         if self._activity.open or self._dispatcher.running:
             return True
         direct = self._watch.direct
-        return any(call not in direct for call in list(self._runtime.open_calls))
+        return any(call not in direct for call, _ in self._runtime.oldest())
 
     def _restless(self) -> FunctionTimeout:
         running = [i for i in self.records.invocations if not i.ended]
