@@ -113,3 +113,8 @@ def seen(req: func.HttpRequest) -> str:
             "body": req.get_body().decode(),
         }
     )
+
+
+@app.route("where")
+def where(req: func.HttpRequest) -> str:
+    return os.getcwd()
