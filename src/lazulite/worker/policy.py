@@ -88,7 +88,7 @@ class Policy:
         if self.custom_headers:
             added += missing_headers([name for name, _ in added], self.custom_headers)
         if self.hsts is not None:
-            host = scope.headers.get("host") or ""
+            host = scope.headers.get("host") or scope.authority or ""
             if hsts_applies(scope.scheme, host, self.hsts.get("excludedHosts", ())):
                 added.append(
                     (
