@@ -61,6 +61,11 @@ class Dispatcher:
         self._discard = discard
         self.running = 0
 
+    def adopt(self, functions: Mapping[str, FunctionSpec], bindings: Bindings) -> None:
+        """Run these functions from now on, with these bindings."""
+        self.functions = functions
+        self._bindings = bindings
+
     def executor(self, name: str) -> Executor:
         """The executor of one function, for its listener."""
         return _FunctionExecutor(self, name)

@@ -55,6 +55,7 @@ class FullCall:
                 headers.get("traceparent") or "",
                 headers.get("tracestate") or "",
             )
+            call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
             started = self._runtime.began(call, reason)
             try:
                 answer = await self._attempt(call)
@@ -65,7 +66,7 @@ class FullCall:
                 if not isinstance(error, Exception) or self.begun:
                     raise
                 attempt += 1
-                await asyncio.sleep(
+                await self._runtime.sleep(
                     retry_delay(
                         retry.strategy,
                         attempt,
@@ -113,7 +114,7 @@ class FullCall:
             returned = await self._on_the_loop(call, arguments)
         else:
             returned = await self._in_the_pool(call, arguments)
-        values = self._bound.outputs(outs, returned)
+        values = await self._bound.outputs_async(outs, returned)
         answer = self.answer(outs, returned)
         if values:
             await self._uplink.outputs(target.name, call.id, names, self._body, values)
@@ -145,7 +146,12 @@ class FullCall:
         loop = self._runtime.loop
         done: asyncio.Future[Any] = loop.create_future()
         self._runtime.pool.submit(self._run_sync, call, arguments, done)
-        return await done
+        try:
+            return await done
+        except asyncio.CancelledError:
+            if call.expired:
+                self._runtime.strand(call)
+            raise
 
     def _run_sync(self, call: Call, arguments: dict[str, Any], done: asyncio.Future[Any]) -> None:
         bound = self._bound

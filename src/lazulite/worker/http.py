@@ -11,7 +11,8 @@ import asyncio
 import logging
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -56,6 +57,8 @@ class Front:
         self._gate = Gate(runtime, uplink, policy)
         self._pending: deque[Any] = deque()
         self._armed = False
+        self._diverted = False
+        self._take: Callable[[Any], Coroutine[Any, Any, None]] = self._handle
         self._wake: Callable[..., Any] = runtime.loop.call_soon_threadsafe
         self._spawn = spawner(runtime.loop)
         self._to_pool = runtime.pool.put
@@ -74,6 +77,8 @@ class Front:
         )
         # with CORS an OPTIONS request may be a preflight
         self._direct_methods = _BODILESS - {"OPTIONS"} if policy.cors.enabled else _BODILESS
+        if self._diverted:
+            self._direct_methods = frozenset()
 
     def start(self) -> None:
         """Have the ASGI apps start up; requests wait for it."""
@@ -83,6 +88,25 @@ class Front:
     async def stop(self) -> None:
         """Have the ASGI apps shut down."""
         await asyncio.gather(*(app.stop() for app in self._apps))
+
+    @property
+    def body_limit(self) -> int:
+        """Bytes."""
+        return self._body_limit
+
+    def close_connections(self) -> None:
+        """Have every connection end with its next answer."""
+        self.replace_policy(replace(self._gate.policy, closing=True))
+
+    def divert(self, handle: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+        """Have another handler take the requests that come from now on."""
+        self._diverted = True
+        self._direct_methods = frozenset()
+        self._take = handle
+
+    async def serve(self, watcher: Any) -> None:
+        """Answer a request, as if nothing had been diverted."""
+        await self._handle(watcher)
 
     # on the HTTP server's thread
 
@@ -115,7 +139,7 @@ class Front:
         pending = self._pending
         for _ in range(len(pending)):
             watcher = pending.popleft()
-            watcher.taskref(spawn(self._handle(watcher)))
+            watcher.taskref(spawn(self._take(watcher)))
 
     async def _handle(self, watcher: Any) -> None:
         scope, proto = watcher.scope, watcher.proto
@@ -142,7 +166,7 @@ class Front:
                     if not target.is_async:
                         self._to_pool((self._run_quick, target, watcher, match.params, body))
                         return
-                    answer = await self._run_quick_async(target, scope, match.params, body)
+                    answer = await self._run_quick_async(target, scope, proto, match.params, body)
                 else:
                     answer = await self._guarded(target, scope, proto, match.params)
             if answer is not None:
@@ -158,9 +182,11 @@ class Front:
             proto.response_empty(500, [])
 
     async def _run_quick_async(
-        self, target: Target, scope: Any, params: Mapping[str, str], body: bytes
+        self, target: Target, scope: Any, proto: Any, params: Mapping[str, str], body: bytes
     ) -> Answer:
         call = Call(target.name)
+        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
+        call.abandon = partial(self._abandon, target.name, proto)
         started = self._runtime.began(call, REASON)
         current.set(call)
         try:
@@ -236,6 +262,7 @@ class Front:
         app = target.app
         assert app is not None
         call = Call(target.name)
+        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
         context = self._context(target, call, scope)
         current.set(call)
         started = self._runtime.began(call, REASON)
@@ -274,6 +301,7 @@ class Front:
             proto.close(refusal)
             return
         call = Call(target.name)
+        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
         context = self._context(target, call, scope)
         current.set(call)
         started = self._runtime.began(call, REASON)
@@ -298,6 +326,7 @@ class Front:
         self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes
     ) -> None:
         call = Call(target.name)
+        call.abandon = partial(self._abandon, target.name, watcher.proto)
         runtime = self._runtime
         started = runtime.began(call, REASON)
         current.set(call)
@@ -309,12 +338,13 @@ class Front:
             answer = answer_of(target.bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
             answer = self._failed(call, started, error)
-            watcher.proto.response_bytes(*self._gate.dress(scope, answer))
+            if not call.expired:
+                watcher.proto.response_bytes(*self._gate.dress(scope, answer))
         else:
-            if self._adorns:
-                answer = self._gate.dress(scope, answer)
-            watcher.proto.response_bytes(*answer)
-            runtime.ended(call, started)
+            if runtime.ended(call, started):
+                if self._adorns:
+                    answer = self._gate.dress(scope, answer)
+                watcher.proto.response_bytes(*answer)
         finally:
             current.set(None)
 
@@ -323,7 +353,11 @@ class Front:
     def _failed(self, call: Call, started: float, error: BaseException) -> Answer:
         message, stack = described(error)
         self._runtime.ended(call, started, message, stack)
-        return self._error_answer(call.function, message, stack)
+        return self._error_answer(call.function, call.expired or message, stack)
+
+    def _abandon(self, function: str, proto: Any, error: str) -> None:
+        """Answer in the place of a function that does not end."""
+        proto.response_bytes(*self._error_answer(function, error))
 
     def _error_answer(self, function: str, message: str, stack: str = "") -> Answer:
         if not self._runtime.development:

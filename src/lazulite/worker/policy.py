@@ -21,7 +21,8 @@ Headers = list[tuple[str, str]]
 @dataclass(frozen=True)
 class Policy:
     """keys: None where every caller is an administrator (`func start` without --enableAuth);
-    max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number."""
+    max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number;
+    closing: connections end with their next answer, because the worker does."""
 
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     keys: KeyTable | None = None
@@ -29,6 +30,7 @@ class Policy:
     hsts: Mapping[str, Any] | None = None
     max_outstanding: int = -1
     max_concurrent: int = -1
+    closing: bool = False
 
     @property
     def limited(self) -> bool:
@@ -38,7 +40,9 @@ class Policy:
     @property
     def adorns(self) -> bool:
         """Whether answers get headers."""
-        return self.cors.enabled or bool(self.custom_headers) or self.hsts is not None
+        return (
+            self.cors.enabled or self.closing or bool(self.custom_headers) or self.hsts is not None
+        )
 
     def open_to_all(self, level: AuthLevel) -> bool:
         """Whether nobody is turned away from a function of this level, preflights apart."""
@@ -78,6 +82,8 @@ class Policy:
     def decorate(self, scope: Any, headers: Headers) -> Headers:
         """`headers` with what CORS, customHeaders and HSTS add."""
         added = list(headers)
+        if self.closing:
+            added.append(("connection", "close"))
         if self.cors.enabled:
             present = {name.lower() for name, _ in headers}
             added += [

@@ -21,12 +21,17 @@ _PROCESSES = "concurrent.futures.process"
 
 def install() -> None:
     """Wrap `Thread.start` and the executors' `submit`."""
-    _wrap_threads()
-    _wrap_thread_executor()
+    install_for_threads()
     if _PROCESSES in sys.modules:
         _wrap_process_executor(sys.modules[_PROCESSES])
     else:
         sys.meta_path.insert(0, _OnImport(_PROCESSES, _wrap_process_executor))
+
+
+def install_for_threads() -> None:
+    """`install` without process executors."""
+    _wrap_threads()
+    _wrap_thread_executor()
 
 
 def _wrap_threads() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
@@ -132,14 +131,12 @@ class StoredKeys:
         return self._use(work)
 
     def _use(self, work: Callable[[Keys], Awaitable[T]]) -> T:
-        from lazulite.config.app import Launch, load_app
-        from lazulite.config.encryption import decrypt
         from lazulite.host.keyring import secret_store
-        from lazulite.host.main import development
+        from lazulite.host.main import load
+        from lazulite.host.options import StartOptions
         from lazulite.host.storage import HostAccounts, HostState
 
-        local = development(os.environ.get("AZURE_FUNCTIONS_ENVIRONMENT"))
-        app = load_app(self._root, os.environ, Launch(development=local), decrypt=decrypt)
+        app = load(StartOptions(root=self._root))
         queues = app.host.extension("queues")
 
         async def run() -> T:
