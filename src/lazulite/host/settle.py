@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from lazulite.config.limits import worker_limits
 from lazulite.expr.timespan import format_timespan
 from lazulite.host.index import Index
 from lazulite.host.options import StartOptions
+from lazulite.host.spawning import search_path
 from lazulite.model import spec_to_wire
 from lazulite.telemetry.console import Filter
 from lazulite.web.keys import KeyTable
@@ -31,9 +31,9 @@ def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) 
     }
 
 
-def search_path(root: str) -> list[str]:
-    """What comes after the interpreter's own packages on the app's sys.path."""
-    return [os.path.join(root, ".python_packages", "lib", "site-packages"), root]
+def debug_message(options: StartOptions) -> dict[str, Any] | None:
+    """Whether a debugger may attach to workers, and is waited for."""
+    return {"wait": options.debug_wait} if options.debug else None
 
 
 def serve_message(

@@ -183,10 +183,10 @@ class Front:
 
     async def _run_quick_async(
         self, target: Target, scope: Any, proto: Any, params: Mapping[str, str], body: bytes
-    ) -> Answer:
+    ) -> Answer | None:
         call = Call(target.name)
         call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
-        call.abandon = partial(self._abandon, target.name, proto)
+        call.abandon = partial(self._abandon, target.name, scope, proto)
         started = self._runtime.began(call, REASON)
         current.set(call)
         try:
@@ -196,9 +196,10 @@ class Front:
                 arguments["context"] = self._context(target, call, scope)
             answer = answer_of(await bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            answer = self._failed(call, started, error)
-        else:
-            self._runtime.ended(call, started)
+            failure = self._failed(call, started, error)
+            return None if failure is None else self._gate.dress(scope, failure)
+        if not self._runtime.ended(call, started):
+            return None
         return self._gate.dress(scope, answer) if self._adorns else answer
 
     async def _unrouted(self, scope: Any, proto: Any) -> Answer:
@@ -326,7 +327,7 @@ class Front:
         self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes
     ) -> None:
         call = Call(target.name)
-        call.abandon = partial(self._abandon, target.name, watcher.proto)
+        call.abandon = partial(self._abandon, target.name, watcher.scope, watcher.proto)
         runtime = self._runtime
         started = runtime.began(call, REASON)
         current.set(call)
@@ -337,9 +338,9 @@ class Front:
                 arguments["context"] = self._context(target, call, scope)
             answer = answer_of(target.bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            answer = self._failed(call, started, error)
-            if not call.expired:
-                watcher.proto.response_bytes(*self._gate.dress(scope, answer))
+            failure = self._failed(call, started, error)
+            if failure is not None:
+                watcher.proto.response_bytes(*self._gate.dress(scope, failure))
         else:
             if runtime.ended(call, started):
                 if self._adorns:
@@ -350,14 +351,16 @@ class Front:
 
     # wherever the function ran
 
-    def _failed(self, call: Call, started: float, error: BaseException) -> Answer:
+    def _failed(self, call: Call, started: float, error: BaseException) -> Answer | None:
+        """The answer for a call that failed; None where it has been given up and answered."""
         message, stack = described(error)
-        self._runtime.ended(call, started, message, stack)
+        if not self._runtime.ended(call, started, message, stack):
+            return None
         return self._error_answer(call.function, call.expired or message, stack)
 
-    def _abandon(self, function: str, proto: Any, error: str) -> None:
+    def _abandon(self, function: str, scope: Any, proto: Any, error: str) -> None:
         """Answer in the place of a function that does not end."""
-        proto.response_bytes(*self._error_answer(function, error))
+        proto.response_bytes(*self._gate.dress(scope, self._error_answer(function, error)))
 
     def _error_answer(self, function: str, message: str, stack: str = "") -> Answer:
         if not self._runtime.development:

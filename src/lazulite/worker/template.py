@@ -70,6 +70,10 @@ def serve(control_fd: int) -> None:
 
 def warm_up() -> None:
     """Import what every worker needs; a missing `azure.functions` is the loader's to report."""
+    import granian._granian  # noqa: F401
+
+    import lazulite.worker.main
+
     with suppress(ImportError):
         import azure.functions  # noqa: F401
 
@@ -77,16 +81,12 @@ def warm_up() -> None:
         import lazulite.worker.expiry
         import lazulite.worker.http
         import lazulite.worker.invoker
-        import lazulite.worker.propagate
         import lazulite.worker.retreat
         import lazulite.worker.server
-        import lazulite.worker.watchdog
-    import granian._granian  # noqa: F401
+        import lazulite.worker.watchdog  # noqa: F401
 
-    import lazulite.worker.main  # noqa: F401
-
-    gc.collect()
     gc.freeze()  # forks share these pages for good
+    gc.enable()
 
 
 def kill(children: set[int]) -> None:
