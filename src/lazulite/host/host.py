@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Mapping
@@ -167,6 +168,8 @@ class Host:
         self._state = "Running"
         self._running.set()
         self._startup.started()
+        gc.freeze()
+        gc.enable()
         if self._options.listeners:
             await self._listeners.start(self._index.functions)
 
