@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lazulite.wire.peer import Answer, connect
+from lazulite.worker.leaving import run_exit_handlers
 from lazulite.worker.reporting import Reporting, start_reporting
 
 
@@ -57,6 +58,7 @@ class Worker:
         self._peer = await connect(sock, calls, notices, self._stopped.set)
         self._peer.notify("hello", {"pid": os.getpid(), "python": sys.version.split()[0]})
         await self._stopped.wait()
+        run_exit_handlers()
         self._peer.close()
         return 0
 

@@ -22,7 +22,11 @@ def serve(control_fd: int) -> None:
     """Answer the host's `fork` and `spawn` requests until it goes away."""
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides what Ctrl-C means
-    warm_up()
+    try:
+        warm_up()
+    except ImportError as error:
+        print(f"The worker cannot be loaded into {sys.executable}: {error}", file=sys.stderr)
+        return
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     os.set_blocking(wake_read, False)
