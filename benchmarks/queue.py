@@ -120,25 +120,24 @@ async def fill_azure(connection: str, count: int) -> None:
 
 
 async def bare_loop(connection: str, count: int) -> float:
-    """What the SDK can do: receive 32, delete those, with the concurrency of the trigger."""
+    """What the SDK can do: receive 32, delete those together, again. Counted as the app is: from
+    the first message in hand to the last."""
     from azure.storage.queue.aio import QueueClient
 
-    done = 0
+    done, started = 0, 0.0
     async with QueueClient.from_connection_string(connection, QUEUE) as client:
-
-        async def one() -> None:
-            nonlocal done
-            while done < count:
-                pages = client.receive_messages(messages_per_page=32, max_messages=32).by_page()
-                async for page in pages:
-                    messages = [message async for message in page]
-                    await asyncio.gather(*(client.delete_message(m) for m in messages))
-                    done += len(messages)
-                    break
-
-        started = time.perf_counter()
-        await one()
-        return time.perf_counter() - started
+        while True:
+            received = client.receive_messages(
+                messages_per_page=32, max_messages=32, visibility_timeout=600
+            )
+            async for page in received.by_page():
+                messages = [message async for message in page]
+                break
+            started = started or time.perf_counter()
+            done += len(messages)
+            if done == count:
+                return time.perf_counter() - started
+            await asyncio.gather(*(client.delete_message(m) for m in messages))
 
 
 def median(rates: list[float]) -> float:

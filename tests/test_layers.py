@@ -27,6 +27,7 @@ ALLOWED = {
 IMPORTERS = {
     "host": {"host", "cli", "testing"},
     "cli": {"cli"},
+    "worker": {"worker", "cli", "testing"},  # never the host: the two meet over the wire
     "testing": {"testing"},
 }
 # what the user's interpreter must be able to import in `worker`, beyond the standard library

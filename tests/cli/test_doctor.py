@@ -216,6 +216,37 @@ def test_no_storage_is_a_note(func: Func, v2: Path) -> None:
     assert "embedded store" in finding["message"]
 
 
+def test_members_of_a_binding_are_checked_as_at_a_start(func: Func, v1: Path) -> None:
+    func("new", "-t", "queue", "-n", "take", cwd=v1)
+    file = v1 / "take" / "function.json"
+    file.write_text(file.read_text().replace("queueName", "queueNames"))
+    finding = only(findings(func, v1, code=1), "bindings")
+    assert "queueName" in finding["message"]
+    assert f"{file}:4:" in finding["message"]
+
+
+def test_options_of_a_binding_are_checked(func: Func, v2: Path) -> None:
+    func("new", "-t", "queue", "-n", "take", cwd=v2)
+    host = json.loads((v2 / "host.json").read_text())
+    host["extensions"] = {"queues": {"batchSize": "many"}}
+    (v2 / "host.json").write_text(json.dumps(host))
+    assert "batchSize" in only(findings(func, v2, code=1), "bindings")["message"]
+
+
+def test_an_account_needs_its_packages(
+    func: Func, v2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    func("new", "-t", "queue", "-n", "take", "--connection", "Bus", cwd=v2)
+    account = f"AccountName=some;AccountKey={'a' * 43}="
+    func("settings", "add", "Bus", account, cwd=v2)
+    assert findings(func, v2, code=0) == []
+    monkeypatch.setattr("lazulite.stores.accounts._is_installed", lambda package: False)
+    finding = only(findings(func, v2, code=1), "connections")
+    assert "needs the Azure SDKs" in finding["message"]
+    assert "lazulite[azure]" in finding["mend"]
+    assert "function 'take'" in finding["where"]
+
+
 def test_a_taken_port(func: Func, v2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     func("new", "-t", "http", "-n", "hello", cwd=v2)
     with socket.socket() as taken:

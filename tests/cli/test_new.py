@@ -33,10 +33,10 @@ def test_all_templates_of_the_v2_model_are_indexed(func: Func, v2: Path) -> None
     for template in OFFERED:
         done = func("new", "-t", template.name, "-n", f"my_{template.folder}", cwd=v2)
         assert f"Writing {v2 / 'function_app.py'}\n" in done.out
-        assert done.out.endswith(
+        assert (
             f'The function "my_{template.folder}" was created successfully '
-            f'from the "{template.name}" template.\n'
-        )
+            f'from the "{template.name}" template.\n  Try it: func '
+        ) in done.out
     functions = indexed(v2)
     assert list(functions) == [f"my_{t.folder}" for t in OFFERED]
     assert functions["my_http"][0]["route"] == "my_http"
@@ -72,6 +72,29 @@ def test_v1_functions(func: Func, v1: Path, template: Template) -> None:
 def test_names_of_the_original(func: Func, v1: Path) -> None:
     for number, name in enumerate(["HTTP TRIGGER", "Azure Queue Storage trigger", "timertrigger"]):
         func("new", "--template", name, "--name", f"f{number}x", cwd=v1)
+
+
+@pytest.mark.parametrize(
+    ("args", "trial"),
+    [
+        (["http"], "func invoke some -q name=you"),
+        (
+            ["http", "--route", "a/{b:int}/{*c}"],
+            "func invoke some -q name=you -p b=VALUE -p c=VALUE",
+        ),
+        (["timer"], "func invoke some"),
+        (["queue"], "func invoke some --data 'some text'"),
+        (
+            ["blob", "--path", "in/{a}.{b}"],
+            "func storage blob put in/note.note --data 'some text' && "
+            "func invoke some --data in/note.note",
+        ),
+        (["table"], "func invoke some -p partition=tea --data 'some text'"),
+    ],
+)
+def test_a_way_to_try_it_is_told(func: Func, v2: Path, args: list[str], trial: str) -> None:
+    out = func("new", "-n", "some", "-t", *args, cwd=v2).out
+    assert out.endswith(f"\n  Try it: {trial}\n")
 
 
 def test_options_fill_the_template(func: Func, v2: Path) -> None:

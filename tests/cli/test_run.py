@@ -202,7 +202,7 @@ def complete(words: str, tmp_path: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env=environ, cwd=tmp_path
     )
-    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
 def test_completions(tmp_path: Path) -> None:
@@ -210,3 +210,11 @@ def test_completions(tmp_path: Path) -> None:
     assert complete("func settings en", tmp_path) == ["encrypt"]
     assert "--port" in complete("func start --p", tmp_path)
     assert complete("func new --template Tim", tmp_path) == ["Timer trigger"]
+
+
+def test_completion_of_function_names(func: Func, v2: Path, tmp_path: Path) -> None:
+    for name in ("hello", "help_me", "other"):
+        func("new", "-t", "HTTP trigger", "-n", name, cwd=v2)
+    assert complete("func invoke hel", v2) == ["hello", "help_me"]
+    assert complete("func keys list --function o", v2) == ["other"]
+    assert complete("func invoke hel", tmp_path) == []

@@ -68,3 +68,12 @@ def test_errors_are_red_on_a_terminal(tmp_path: Path) -> None:
     code, shown = at_terminal(tmp_path, [], "strat")
     assert code == 1
     assert "\x1b[31m" in shown
+
+
+def test_a_call_that_starts_the_app_says_so(v2: Path) -> None:
+    code, shown = at_terminal(v2, [], "new", "-t", "HTTP trigger", "-n", "hello")
+    assert code == 0, shown
+    code, shown = at_terminal(v2, [], "invoke", "hello", "-q", "name=you")
+    assert code == 0, shown
+    assert "Starting the app for this call..." in shown
+    assert shown.endswith("Hello, you!\r\n")

@@ -15,13 +15,15 @@ from lazulite.abc import BindingContext, IOKind, TriggerKind
 
 # what the worker serves itself
 SERVED_BY_WORKER = frozenset(("httptrigger", "http"))
+# what GET admin/warmup runs
+WARM_UP = "warmuptrigger"
 
 TRIGGERS: Mapping[str, str] = MappingProxyType(
     {
         "timertrigger": "timer.trigger:TimerTrigger",
         "queuetrigger": "queue.trigger:QueueTrigger",
         "blobtrigger": "blob.trigger:BlobTrigger",
-        "warmuptrigger": "warmup.trigger:WarmupTrigger",
+        WARM_UP: "warmup.trigger:WarmupTrigger",
     }
 )
 

@@ -115,7 +115,7 @@ class Lease:
             self._log(
                 "Warning",
                 "Host.Singleton",
-                f"The lease '{self._path}' cannot be had now, and is tried again: {error}",
+                f"The host keeps trying to get or hold a lease: {error}",
             )
 
     def _now(self) -> float:

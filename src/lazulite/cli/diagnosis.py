@@ -15,14 +15,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lazulite.bindings import known_kinds
+from lazulite.cli.binding_rules import BindingRules
 from lazulite.cli.ignore import PACKAGES
-from lazulite.cli.templates import OFFERED
 from lazulite.config.app import AppConfig
+from lazulite.config.connections import find_connection
 from lazulite.config.functions import decorated_function, function_folders, mark_name_conflicts
 from lazulite.config.python import Interpreter
-from lazulite.config.storage import storage_connection
 from lazulite.errors import ExpressionError, LazuliteError, SettingError, Where
 from lazulite.expr.ncrontab import Schedule
+from lazulite.host import runtime_file
 from lazulite.model import FunctionSpec, spec_to_wire
 
 Level = Literal["error", "warning", "note"]
@@ -100,6 +102,9 @@ def port(app: AppConfig) -> Iterator[Finding]:
     """Whether the port that `func start` will listen on is free."""
     wanted = app.local.host.port or DEFAULT_PORT
     address = app.local.host.address or "127.0.0.1"
+    running = runtime_file.read(runtime_file.place(app.root))
+    if running is not None and running.port == wanted:
+        return  # this app itself
     try:
         infos = socket.getaddrinfo(address, wanted, type=socket.SOCK_STREAM)
         family, kind, protocol, _, place = infos[0]
@@ -232,29 +237,33 @@ def declared(app: AppConfig, answer: Mapping[str, Any]) -> list[FunctionSpec]:
 
 
 def functions(app: AppConfig, specs: list[FunctionSpec]) -> Iterator[Finding]:
-    """What each function declares: kinds, schedules, connections, routes."""
+    """What each function declares: kinds, schedules, connections, members, routes."""
+    rules = BindingRules(app)
     for spec in specs:
         if spec.error:
             yield Finding("error", "functions", spec.error, str(Where(function=spec.name)))
         elif spec.disabled:
             message = f"Function '{spec.name}' is disabled."
             yield Finding("note", "functions", message, str(Where(function=spec.name)))
-        yield from _kinds(spec)
-        yield from _schedule(spec)
-        yield from _connections(app, spec)
+        found = [*_kinds(spec), *_schedule(spec), *_connections(app, spec, rules)]
+        yield from found
+        if not spec.error and not any(finding.level == "error" for finding in found):
+            problem = rules.problem(spec)
+            if problem is not None:
+                yield Finding("error", "bindings", problem)
     yield from _routes(specs)
 
 
 def _kinds(spec: FunctionSpec) -> Iterator[Finding]:
     for binding in spec.bindings:
-        if binding.type and binding.kind.removesuffix("trigger") not in OFFERED:
+        if binding.type and binding.kind not in known_kinds():
             yield Finding(
                 "error",
                 "bindings",
                 f"The binding type(s) '{binding.type}' are not registered: this version does not "
                 "run them yet.",
                 str(Where(function=spec.name, binding=binding.name)),
-                f"There are: {', '.join(sorted(OFFERED))}.",
+                f"There are: {', '.join(sorted(known_kinds()))}.",
             )
 
 
@@ -272,21 +281,20 @@ def _schedule(spec: FunctionSpec) -> Iterator[Finding]:
         yield Finding("error", "schedule", error.message, where, error.hint or "")
 
 
-def _connections(app: AppConfig, spec: FunctionSpec) -> Iterator[Finding]:
+def _connections(app: AppConfig, spec: FunctionSpec, rules: BindingRules) -> Iterator[Finding]:
     for binding in spec.bindings:
         if binding.kind not in _STORAGE:
             continue
-        name = binding.get("connection")
+        default = binding.get("connection") in (None, "", "AzureWebJobsStorage")
+        if default and find_connection("", app.settings) is None:
+            message = "AzureWebJobsStorage is not set: the embedded store serves."
+            where = str(Where(function=spec.name, binding=binding.name))
+            yield Finding("note", "connections", message, where)
+            continue
         try:
-            storage_connection(name, app.settings, function=spec.name, binding=binding.name)
+            rules.connection(spec, binding)
         except SettingError as error:
-            if name in (None, "", "AzureWebJobsStorage") and not app.settings.get(
-                "AzureWebJobsStorage"
-            ):
-                message = "AzureWebJobsStorage is not set: the embedded store serves."
-                yield Finding("note", "connections", message, str(error.where or ""))
-            else:
-                yield of_error("connections", error)
+            yield of_error("connections", error)
 
 
 def _routes(specs: list[FunctionSpec]) -> Iterator[Finding]:

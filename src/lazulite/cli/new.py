@@ -12,7 +12,7 @@ from lazulite.cli.console import choose, examples, interactive, say
 from lazulite.cli.local_settings import LocalSettings
 from lazulite.cli.project import find_root, script_file
 from lazulite.cli.refusals import only_python
-from lazulite.cli.templates import TEMPLATES, Template, find
+from lazulite.cli.templates import TEMPLATES, Template, fill, find
 from lazulite.errors import UsageError
 
 _QUEUE = re.compile(r"^[a-z0-9](-?[a-z0-9]){2,62}$")
@@ -87,7 +87,8 @@ def command(
     for path in changed:
         say(f"Writing {path}")
     say(f'The function "{name}" was created successfully from the "{chosen.name}" template.')
-    _remind(root, values.get("connection"))
+    if not _remind(root, values.get("connection")):
+        say(f"  Try it: {_trial(chosen, values)}")
 
 
 def _template(name: str | None) -> Template:
@@ -156,7 +157,21 @@ def _check(key: str, values: dict[str, str], rule: re.Pattern[str], text: str) -
         raise UsageError(f"--{key}: '{value}' is not a valid {key} name ({text}).")
 
 
-def _remind(root: str, connection: str | None) -> None:
+def _remind(root: str, connection: str | None) -> bool:
+    """Say that the connection's setting is missing, if it is; whether it is."""
+    if connection in (None, "", "AzureWebJobsStorage"):
+        return False  # without it the embedded store serves
     settings = LocalSettings.open(root).values()
-    if connection and connection not in settings and f"AzureWebJobs{connection}" not in settings:
-        say(f"  Set its connection: func settings add {connection} CONNECTION_STRING")
+    if connection in settings or f"AzureWebJobs{connection}" in settings:
+        return False
+    say(f"  Set its connection: func settings add {connection} CONNECTION_STRING")
+    return True
+
+
+def _trial(template: Template, values: dict[str, str]) -> str:
+    """The command that calls the new function."""
+    blob = re.sub(r"\{[^{}]*\}", "note", values.get("path", ""))
+    line = fill(template.trial, {**values, "blob": blob})
+    for part in re.findall(r"\{\*?(\w+)", values.get("route", "")):
+        line += f" -p {part}=VALUE"
+    return line

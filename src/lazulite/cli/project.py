@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lazulite.errors import UsageError
+from lazulite.errors import FileSyntaxError, LazuliteError, UsageError
 
 _MARKS = ("host.json", "local.settings.json")
 
@@ -48,3 +48,27 @@ def v1_functions(root: str) -> list[str]:
             for entry in entries
             if entry.is_dir() and os.path.isfile(os.path.join(entry.path, "function.json"))
         )
+
+
+def declared_functions(root: str) -> list[str]:
+    """The functions that the app's files declare, as far as can be seen without running them."""
+    from lazulite.cli.python_source import Source, decorated_functions, python_files
+
+    if not os.path.isfile(os.path.join(root, script_file(root))):
+        return v1_functions(root)
+    names: list[str] = []
+    for path in python_files(root):
+        try:
+            names += decorated_functions(Source.read(path).tree)
+        except FileSyntaxError:
+            continue  # what can be read counts
+    return names
+
+
+def complete_function(context: object, parameter: object, incomplete: str) -> list[str]:
+    """The functions of the app here, for the shell."""
+    try:
+        names = declared_functions(find_root())
+    except LazuliteError:
+        return []
+    return [name for name in names if name.lower().startswith(incomplete.lower())]

@@ -73,6 +73,7 @@ Examples:
   func init shop && cd shop
   func new --template "HTTP trigger" --name hello
   func start
+  func invoke hello -q name=you
 
 Each command has its own examples: func COMMAND --help.""",
 )

@@ -24,9 +24,9 @@ from lazulite.model import (
     TriggerEvent,
 )
 from lazulite.web.retry import retry_delay
+from lazulite.wire.ids import new_id
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import pack, unpack
-from lazulite.worker.call import new_id
 
 
 class Workers(Protocol):
@@ -58,6 +58,11 @@ class Dispatcher:
         self._clock = clock
         self._discard = discard
         self.running = 0
+
+    def adopt(self, functions: Mapping[str, FunctionSpec], bindings: Bindings) -> None:
+        """Run these functions from now on, with these bindings."""
+        self.functions = functions
+        self._bindings = bindings
 
     def executor(self, name: str) -> Executor:
         """The executor of one function, for its listener."""

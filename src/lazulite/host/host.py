@@ -6,13 +6,14 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Coroutine, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-from lazulite.abc import BindingContext
-from lazulite.bindings import Bindings, known_kinds
+from lazulite.abc import BindingContext, WebRequest, WebResponse
+from lazulite.bindings import WARM_UP, Bindings, known_kinds
 from lazulite.config.app import AppConfig
+from lazulite.config.limits import worker_limits
 from lazulite.config.section import plain
 from lazulite.errors import LazuliteError
 from lazulite.host import settle
@@ -25,28 +26,33 @@ from lazulite.host.admin.router import Router, request_of
 from lazulite.host.clock import SystemClock
 from lazulite.host.dispatch import Dispatcher
 from lazulite.host.draining import Draining
+from lazulite.host.fallback import NOT_RUNNING, Fallback
+from lazulite.host.generation import Generation
+from lazulite.host.health import Health
 from lazulite.host.index import Index, build
 from lazulite.host.journal import Journal
 from lazulite.host.keyring import KeyRing, secret_store
 from lazulite.host.keys import Keys
-from lazulite.host.launch import Launch, Template
+from lazulite.host.launch import Launch, Template, spawn
 from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
+from lazulite.host.reload import Reloader, check_not_worse, offline_body
 from lazulite.host.spool import Spool
 from lazulite.host.startup import Startup
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
+from lazulite.host.watch import OFFLINE_FILE, Rules
 from lazulite.model import FunctionSpec, Outcome
 from lazulite.telemetry.console import Console, Filter
 from lazulite.web.keys import KeyTable
 from lazulite.wire.peer import Answer
 
-GRACE = 10.0
+TEMPLATE_START = 60.0
 ADMIN_PATIENCE = 30.0  # seconds
 
 
@@ -74,6 +80,8 @@ class Host:
         self._startup = Startup(options, config, self._instance_id, console, self._journal)
         self._index = Index({}, "v1")
         self._state = "Starting"
+        self._generations = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._interrupts = 0
         self._running = asyncio.Event()
@@ -108,20 +116,22 @@ class Host:
             config.root, config.settings, config.host.extension("queues"), self._journal.host
         )
         local = config.development
-        secrets = secret_store(config, local, lambda: HostState(self._accounts))
+        secrets = secret_store(config, lambda: HostState(self._accounts))
         self._keys = KeyRing(
             Keys(secrets, config.host_id, self._keys_changed),
             self._options.enable_auth or not local,
             lambda: [spec.name for spec in self._index.functions.values() if spec.is_http],
             lambda: self._router.extensions,
         )
-        self._bindings = Bindings(self._context())
+        self._bindings = Bindings(self._context(config, self._accounts))
+        self._generation = self._new_generation(
+            config, self._launch, template, self._accounts, self._bindings
+        )
         self._recent = Recent()
         self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
-            template,
-            self._public.fds,
-            config.processes,
+            self._generation,
+            self._public,
             self._stream,
             self._journal,
             {
@@ -130,18 +140,37 @@ class Host:
                 "inputs": lambda body, parts: self._dispatcher.http_inputs(body, parts),
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
-            lambda: {
-                **settle.load_message(config, self._launch.environ, self._levels),
-                "debug": settle.debug_message(self._options),
-            },
-            self._settle,
+            self._availability_changed,
+        )
+        self._fallback = Fallback(self._public, self._router_answer, lambda: None)
+        self._health = Health(
+            config.host.health_monitor,
+            lambda: [w.vitals for w in self._supervisor.workers if w.vitals is not None],
+            lambda text: self._journal.host("Warning", "Host.Health", text),
+        )
+        self._reloader = Reloader(
+            config.root, self._watch_rules, self._journal, self._reload, self._go_offline
         )
         self._dispatcher = Dispatcher(
             self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
         )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
+        self._tls = self._certificate()
         self._draining = Draining(self._listeners, lambda: self._index.functions)
         self._mount()
+
+    def _certificate(self) -> dict[str, str] | None:
+        options = self._options
+        if not options.use_https:
+            return None
+        from lazulite.host.tls import certificate
+
+        home, _ = os.path.split(self._spool.path)
+        own = os.path.join(
+            home if home.startswith(self._config.root) else self._spool.path, "https"
+        )
+        made = certificate(options.cert, options.password, self._spool.path, own)
+        return {"cert": made.cert, "key": made.key}
 
     async def _live(self, template: Template) -> int:
         starting = asyncio.ensure_future(self._start(template))
@@ -160,26 +189,38 @@ class Host:
 
     async def _start(self, template: Template) -> None:
         await template.ready(self._options.timeout)
-        await self._supervisor.start()
-        self._presence.announce()
-        self._startup.indexed(self._index)
-        place = self._keys.place if self._options.enable_auth else None
-        self._startup.tell(self._index, self._public.port, place)
-        self._state = "Running"
-        self._running.set()
-        self._startup.started()
+        body = offline_body(self._config.root)
+        if body is not None:
+            self._reloader.is_offline = True
+            await self._go_offline(body)
+        else:
+            await self._supervisor.start()
+            self._presence.announce()
+            if self._generation.index is not None:
+                self._adopt(self._generation)
+            self._startup.indexed(self._index)
+            self._tell()
+            self._state = "Running"
+            self._running.set()
+            self._startup.started()
+            if self._options.listeners:
+                await self._listeners.start(self._index.functions)
         gc.freeze()
         gc.enable()
+        self._in_background(self._health.watch())
         if self._options.listeners:
-            await self._listeners.start(self._index.functions)
+            self._in_background(self._reloader.run())
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
         self._running.clear()
         self._presence.withdraw()
-        grace = GRACE if self._interrupts < 2 else 0.0
-        await self._listeners.stop(grace)
-        await self._supervisor.stop(grace)
+        for task in list(self._tasks):
+            task.cancel()
+        grace = self._generation.limits.grace
+        await asyncio.gather(self._listeners.stop(grace), self._supervisor.drain(grace))
+        await self._supervisor.stop()
+        await self._fallback.stop()
         await self._accounts.close()
         self._state = "Stopped"
 
@@ -187,20 +228,160 @@ class Host:
         """A signal arrived: drain; the second one does not wait."""
         self._interrupts += 1
         if self._interrupts > 1:
-            os._exit(130)
+            self._spool.close()
+            self._presence.withdraw()
+            os._exit(130)  # the template ends the workers when it hears nothing more
         self._stop.set()
 
-    # loading
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._background_ended)
 
-    async def _settle(self, report: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The `serve` message for what a worker loaded."""
-        index = build(self._config, report, known_kinds())
-        self._index = check_bindings(index, self._bindings)
-        self._dispatcher.functions = self._index.functions
-        keys = await self._keys.table()
-        return settle.serve_message(
-            self._config, self._options, self._index, keys, self._spool.path, None
+    def _background_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._journal.host("Error", "Host.General", str(task.exception()))
+
+    # generations of the app
+
+    def _new_generation(
+        self,
+        config: AppConfig,
+        launch: Launch,
+        template: Template,
+        accounts: HostAccounts,
+        bindings: Bindings,
+    ) -> Generation:
+        self._generations += 1
+        first = self._generations == 1
+
+        async def answer(report: Mapping[str, Any]) -> Mapping[str, Any]:
+            if generation.index is None:
+                index = check_bindings(build(config, report, known_kinds()), bindings)
+                if not first:
+                    check_not_worse(self._index, index)
+                generation.index = index
+                if first:
+                    self._adopt(generation)
+            keys = await self._keys.table()
+            return settle.serve_message(
+                config, self._options, generation.index, keys, self._spool.path, self._tls
+            )
+
+        generation = Generation(
+            number=self._generations,
+            config=config,
+            limits=worker_limits(config.settings),
+            launch=launch,
+            template=template,
+            accounts=accounts,
+            bindings=bindings,
+            load={
+                **settle.load_message(config, launch.environ, self._levels),
+                "debug": settle.debug_message(self._options),
+            },
+            settle=answer,
         )
+        return generation
+
+    def _adopt(self, generation: Generation) -> None:
+        """Make a generation the one that the rest of the host sees."""
+        assert generation.index is not None
+        self._generation = generation
+        self._config = generation.config
+        self._launch = generation.launch
+        self._index = generation.index
+        self._accounts = generation.accounts
+        self._bindings = generation.bindings
+        self._dispatcher.adopt(generation.index.functions, generation.bindings)
+
+    async def _reload(self, packages: bool) -> None:
+        """Have the app as it is on disk now take over. Raises LazuliteError when it cannot."""
+        from lazulite.host import main
+
+        old = self._generation
+        config = main.load(self._options)
+        launch, template = await self._relaunch(config, packages)
+        accounts, bindings = old.accounts, old.bindings
+        if (config.settings, config.host) != (old.config.settings, old.config.host):
+            accounts = HostAccounts(
+                config.root, config.settings, config.host.extension("queues"), self._journal.host
+            )
+            bindings = Bindings(self._context(config, accounts))
+        generation = self._new_generation(config, launch, template, accounts, bindings)
+        before = self._index.functions
+        try:
+            await self._supervisor.switch(generation)
+        except BaseException:
+            if template is not old.template:
+                template.close()
+            raise
+        self._adopt(generation)
+        table = await self._keys.table()
+        if table is not None:  # there may be functions that had no key before
+            self._keys_changed(table)
+        for warning in config.warnings:
+            self._journal.host("Warning", "Host.Startup", str(warning))
+        if before != self._index.functions:
+            self._tell()
+        self._state = "Running"
+        self._running.set()
+        self._in_background(self._change_listeners(before, old))
+
+    async def _relaunch(self, config: AppConfig, packages: bool) -> tuple[Launch, Template]:
+        """How workers are started: from the template there is, unless what it holds has changed."""
+        from lazulite.config.python import find_interpreter
+        from lazulite.host import main
+
+        old = self._generation
+        if not packages:
+            version = ".".join(map(str, old.template.python[:2]))
+            environ = config.worker_environment(version, self._public.port)
+            return replace(old.launch, environ=environ), old.template
+        interpreter = find_interpreter(config.root, config.settings, self._options.python)
+        environ = main.environment(config, interpreter, self._public.port)
+        launch = main.template_launch(config, interpreter, environ)
+        template = Template(*spawn(launch))
+        try:
+            await template.ready(TEMPLATE_START)
+        except BaseException:
+            template.close()
+            raise
+        return launch, template
+
+    async def _change_listeners(self, before: Mapping[str, FunctionSpec], old: Generation) -> None:
+        if self._options.listeners and self._draining.state == "Disabled":
+            await self._listeners.change(self._bindings, before, self._index.functions)
+        if old.accounts is not self._accounts:
+            await old.accounts.close()
+
+    async def _go_offline(self, body: bytes) -> None:
+        """app_offline.htm is there."""
+        self._state = "Offline"
+        self._running.clear()
+        self._fallback.offline = body
+        await self._fallback.start()
+        await self._supervisor.pause()
+        self._in_background(self._listeners.stop())
+        self._journal.host("Information", "Host.Startup", f"The app is offline: {OFFLINE_FILE}.")
+
+    def _availability_changed(self) -> None:
+        """Have somebody answer the port, whoever can."""
+        if self._supervisor.available:
+            if self._fallback.running:
+                self._fallback.offline = NOT_RUNNING
+                self._in_background(self._fallback.stop())
+        elif self._supervisor.problem:
+            self._in_background(self._fallback.start())
+
+    def _watch_rules(self) -> Rules:
+        host = self._config.host
+        return Rules(self._config.root, host.watch_files, host.watch_directories)
+
+    def _tell(self) -> None:
+        place = self._keys.place if self._options.enable_auth else None
+        self._startup.tell(self._index, self._public.port, place)
 
     # HTTP of the host itself
 
@@ -209,16 +390,18 @@ class Host:
             host_id=self._config.host_id,
             instance_id=self._instance_id,
             root=self._config.root,
-            state=lambda: "Error" if self._index.problem else self._state,
-            errors=lambda: [self._index.problem] if self._index.problem else [],
-            restart=lambda: None,
-            healthy=lambda: True,
+            state=lambda: "Error" if self._problems() else self._state,
+            errors=self._problems,
+            restart=self._reloader.request,
+            healthy=lambda: self._health.healthy,
+            ready=self._is_ready,
             config=lambda: plain(self._config.host.root),
             processes=self._processes,
             drain=self._draining.drain,
             resume=self._draining.resume,
             drain_state=lambda: self._draining.state,
             outstanding=lambda: self._dispatcher.running,
+            warm=self._warm,
         )
         HostApi(facts).mount(self._router)
         functions = FunctionApi(
@@ -227,6 +410,22 @@ class Host:
         functions.mount(self._router)
         KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
         LogApi(self._recent, self._stream.catch_up).mount(self._router)
+
+    def _problems(self) -> list[str]:
+        """Why the app does not run."""
+        if self._index.problem:
+            return [self._index.problem]
+        if self._supervisor.problem and not self._supervisor.available:
+            return [self._supervisor.problem]
+        return []
+
+    def _is_ready(self) -> bool:
+        """Whether new work is welcome: a worker serves, nobody drains or stops."""
+        return (
+            self._state == "Running"
+            and self._supervisor.available
+            and self._draining.state == "Disabled"
+        )
 
     def _processes(self) -> list[tuple[int, str]]:
         workers = [(w.pid, f"worker {w.number}") for w in self._supervisor.workers]
@@ -244,14 +443,20 @@ class Host:
 
     async def _web(self, body: Any, parts: list[bytes]) -> Answer:
         """The `web` call: a request that is the host's to answer."""
-        request = request_of(body, parts[0])
-        if request.path == "/":
-            disabled = self._config.settings.is_true("AzureWebJobsDisableHomepage")
-            response = home_page(disabled)
-        else:
-            response = await self._router.answer(request)
+        response = await self._router_answer(request_of(body, parts[0]))
         headers = [list(pair) for pair in response.headers.items()]
         return {"status": response.status, "headers": headers}, [response.body]
+
+    async def _router_answer(self, request: WebRequest) -> WebResponse:
+        if request.path == "/":
+            disabled = self._config.settings.is_true("AzureWebJobsDisableHomepage")
+            return home_page(disabled)
+        return await self._router.answer(request)
+
+    async def _warm(self) -> None:
+        for spec in self._index.functions.values():
+            if spec.trigger and spec.trigger.kind == WARM_UP and not spec.disabled:
+                await self._run_by_hand(spec, "")
 
     async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
         trigger = spec.trigger
@@ -277,15 +482,14 @@ class Host:
 
     # what bindings may use
 
-    def _context(self) -> BindingContext:
-        config = self._config
+    def _context(self, config: AppConfig, accounts: HostAccounts) -> BindingContext:
         return BindingContext(
             host_id=config.host_id,
             instance_id=self._instance_id,
             app_root=config.root,
             spool=self._spool.path,
-            accounts=self._accounts,
-            state=HostState(self._accounts),
+            accounts=accounts,
+            state=HostState(accounts),
             clock=self._clock,
             options=config.host.extension,
             singleton=asdict(config.host.singleton),

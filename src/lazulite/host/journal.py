@@ -39,6 +39,8 @@ class Journal:
             self._end(message)
         elif kind == "sum":
             self._sum(message)
+        elif kind == "host":
+            self.host(message["l"], message["c"], message["m"])
 
     def host(self, level: str, category: str, text: str) -> None:
         """A record of the host's own."""

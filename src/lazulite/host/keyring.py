@@ -62,15 +62,13 @@ class KeyRing:
             return await self.keys.reread()
 
 
-def secret_store(
-    config: AppConfig, development: bool, state: Callable[[], StateStore]
-) -> Documents:
+def secret_store(config: AppConfig, state: Callable[[], StateStore]) -> Documents:
     """Where the settings want the keys: files, or the host's own state. Raises SettingError.
 
     In local mode they are files unless a setting says otherwise, so that they can be looked up.
     """
     kind = (config.settings.get("AzureWebJobsSecretStorageType") or "").lower()
-    if kind == "files" or (development and not kind):
+    if kind == "files" or (config.development and not kind):
         folder = config.settings.get("FUNCTIONS_SECRETS_PATH") or os.path.join(
             ".lazulite", "secrets"
         )

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,9 @@ class Template:
         self._forks: dict[int, asyncio.Future[int]] = {}
         self._exits: dict[int, Callable[[int], None]] = {}
         self._early: dict[int, int] = {}
+        self._closed = False
         self._ready: asyncio.Future[None] = self._loop.create_future()
+        self.code: asyncio.Future[int] = self._loop.create_future()
         self.gone: asyncio.Future[None] = self._loop.create_future()
         control.setblocking(False)
         self._loop.add_reader(control.fileno(), self._receive)
@@ -95,13 +98,25 @@ class Template:
         try:
             forkserver.send(self._control, {"fork": number}, [*theirs, *listeners])
         except OSError as error:
+            for end in (wire, log):
+                end.close()
+            os.close(out)
+            os.close(err)
+            self._forks.pop(number, None)
             raise WorkerError(f"the worker's template process is gone: {error}") from error
         finally:
             their_wire.close()
             their_log.close()
             os.close(their_out)
             os.close(their_err)
-        pid = await waiter
+        try:
+            pid = await waiter
+        except WorkerError:
+            for end in (wire, log):
+                end.close()
+            os.close(out)
+            os.close(err)
+            raise
         if pid in self._early:
             self._loop.call_soon(exited, self._early.pop(pid))
         else:
@@ -109,9 +124,18 @@ class Template:
         return Ends(pid, wire, log, out, err)
 
     def close(self) -> None:
-        """Let go of the template: it ends, and with it nothing else."""
+        """End the template, and whatever it has forked and is still there."""
+        if self._closed:
+            return
+        self._closed = True
         self._loop.remove_reader(self._control.fileno())
         self._control.close()
+        _reap(self.pid, lambda code: None)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can fork."""
+        return not self._closed and not self.gone.done()
 
     def _receive(self) -> None:
         while True:
@@ -140,11 +164,38 @@ class Template:
                 else:
                     exited(message["code"])
 
+    def _ended(self, code: int) -> None:
+        def settle() -> None:
+            if not self.code.done():
+                self.code.set_result(code)
+
+        try:
+            self._loop.call_soon_threadsafe(settle)
+        except RuntimeError:  # the host has ended
+            pass
+
     def _lost(self) -> None:
-        self._loop.remove_reader(self._control.fileno())
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_reader(self._control.fileno())
+            self._control.close()
+            _reap(self.pid, self._ended)
         if not self.gone.done():
             self.gone.set_result(None)
         for waiter in self._forks.values():
             if not waiter.done():
                 waiter.set_exception(WorkerError("the worker's template process died"))
         self._forks.clear()
+
+
+def _reap(pid: int, tell: Callable[[int], None]) -> None:
+    """Wait for the end of a child on a thread, so that no zombie is left; `tell` its exit code."""
+
+    def wait() -> None:
+        try:
+            _, status = os.waitpid(pid, 0)
+        except ChildProcessError:
+            return
+        tell(os.waitstatus_to_exitcode(status))
+
+    threading.Thread(target=wait, name="lazulite-reaper", daemon=True).start()

@@ -45,6 +45,35 @@ class Listeners:
         else:
             self._running[spec.name] = listener
 
+    async def change(
+        self,
+        bindings: Bindings,
+        old: Mapping[str, FunctionSpec],
+        new: Mapping[str, FunctionSpec],
+    ) -> None:
+        """Have the listeners fit other functions: those of functions that stay as they were go on,
+        unless the bindings are others too. Returns when the ended ones have ended."""
+        same = set() if bindings is not self._bindings else {n for n in new if old.get(n) == new[n]}
+        self._bindings = bindings
+        gone = {n: self._running.pop(n) for n in list(self._running) if n not in same}
+        fresh = [spec for spec in new.values() if spec.name not in same]
+        await asyncio.gather(
+            *(self._exchange(gone.pop(spec.name, None), spec) for spec in fresh),
+            *(self._end(listener) for listener in gone.values()),
+        )
+
+    async def _exchange(self, old: Listener | None, spec: FunctionSpec) -> None:
+        if old is not None:
+            await self._end(old)
+        self.errors.pop(spec.name, None)
+        await self._start(spec)
+
+    async def _end(self, listener: Listener) -> None:
+        try:
+            await listener.stop()
+        except Exception as error:
+            self._journal.host("Error", "Host.Startup", f"A listener did not stop: {error}")
+
     async def stop(self, grace: float = 10.0) -> None:
         """Stop all; returns when what ran has ended. After `grace` seconds what still runs is given
         back to where it came from."""

@@ -1,31 +1,84 @@
-"""The public sockets. The host binds them, workers inherit them: no worker's end closes a port."""
+"""The public sockets. The host binds them, workers inherit them: no worker's end closes a port.
+
+Where the system can spread connections over several sockets of one port (Linux), each worker has
+its own, and each gets its share of connections. A socket that all shared would give most of them
+to the worker that happens to wake first.
+"""
 
 from __future__ import annotations
 
 import errno
 import socket
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable
+from typing import Any
 
 from lazulite.errors import UsageError
 
 BACKLOG = 2048
+SPREADS = sys.platform == "linux" and hasattr(socket, "SO_REUSEPORT")
 
 
-@dataclass(frozen=True)
 class PublicSockets:
-    """The bound sockets, all on one port."""
+    """The bound sockets, all on one port, in slots: one for each worker. Slot 0 is always there."""
 
-    sockets: tuple[socket.socket, ...]
-    address: str
-    port: int
+    def __init__(self, sockets: Iterable[socket.socket], address: str, port: int) -> None:
+        self._slots = {0: tuple(sockets)}
+        self.address = address
+        self.port = port
 
     @property
-    def fds(self) -> tuple[int, ...]:
-        return tuple(sock.fileno() for sock in self.sockets)
+    def sockets(self) -> tuple[socket.socket, ...]:
+        """Those of all open slots."""
+        return tuple(sock for slot in self._slots.values() for sock in slot)
+
+    def slot(self, number: int) -> tuple[int, ...]:
+        """The descriptors of a slot, which listens from now on."""
+        if not SPREADS:
+            number = 0
+        if number not in self._slots:
+            self._slots[number] = tuple(
+                _listen(sock.family, sock.getsockname()) for sock in self._slots[0]
+            )
+        return tuple(sock.fileno() for sock in self._slots[number])
+
+    def close_slot(self, number: int) -> None:
+        """Have other slots get its connections; those that wait in it are reset."""
+        if number != 0:
+            for sock in self._slots.pop(number, ()):
+                sock.close()
 
     def close(self) -> None:
         for sock in self.sockets:
             sock.close()
+
+
+def _listen(family: int, place: Any) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if SPREADS:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(place)
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _check_free(family: int, place: Any) -> None:
+    """Raises OSError when somebody has the port, be it one who would share it."""
+    if place[1] == 0:
+        return
+    with socket.socket(family, socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(place)
 
 
 def bind(address: str, port: int) -> PublicSockets:
@@ -42,24 +95,19 @@ def bind(address: str, port: int) -> PublicSockets:
         ) from error
     sockets: list[socket.socket] = []
     for family, _, _, _, place in dict.fromkeys(found):
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        place = (place[0], port, *place[2:])
         try:
-            sock.bind((place[0], port, *place[2:]))
-            sock.listen(BACKLOG)
+            _check_free(family, place)
+            sock = _listen(family, place)
         except OSError as error:
-            sock.close()
             if sockets and error.errno == errno.EADDRNOTAVAIL:
                 continue  # a name that also resolves to a family this machine lacks
             for bound in sockets:
                 bound.close()
             raise _cannot(address, port, error) from error
-        sock.setblocking(False)
         port = sock.getsockname()[1]
         sockets.append(sock)
-    return PublicSockets(tuple(sockets), address, port)
+    return PublicSockets(sockets, address, port)
 
 
 def _cannot(address: str, port: int, error: OSError) -> UsageError:

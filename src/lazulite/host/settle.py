@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lazulite.config.app import AppConfig
+from lazulite.config.limits import worker_limits
+from lazulite.expr.timespan import format_timespan
 from lazulite.host.index import Index
 from lazulite.host.options import StartOptions
 from lazulite.host.spawning import search_path
@@ -55,6 +57,20 @@ def serve_message(
         "spool": spool,
         "development": settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development",
         "server": {"tls": dict(tls) if tls else None},
+        "limits": limits_message(config),
+    }
+
+
+def limits_message(config: AppConfig) -> dict[str, Any]:
+    """What ends invocations and workers."""
+    limits = worker_limits(config.settings)
+    timeout = config.host.function_timeout
+    return {
+        "timeout": timeout,
+        "timeout_shown": format_timespan(timeout) if timeout is not None else "",
+        "max_invocations": limits.max_invocations,
+        "max_memory": limits.max_memory,
+        "hang": limits.hang,
     }
 
 

@@ -84,6 +84,9 @@ def start_template(command: Sequence[str], environ: Mapping[str, str]) -> Starte
             [*command, str(theirs.fileno())],
             environ,
             file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+            # Ctrl-C reaches the whole group: nobody but the host may act on it, from the first
+            # instruction on; the template lets them through once it ignores them
+            setsigmask=[signal.SIGINT, signal.SIGTERM],
         )
     except OSError:
         ours.close()

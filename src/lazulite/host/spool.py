@@ -32,6 +32,12 @@ class Spool:
                 with contextlib.suppress(OSError):
                     os.unlink(value.value)
 
+    def forget(self, pid: int) -> None:
+        """Delete what a worker process that died was about to write."""
+        for part in Path(self.path).glob(f"part-{pid}-*"):
+            with contextlib.suppress(OSError):
+                part.unlink()
+
     def close(self) -> None:
         """Delete all."""
         shutil.rmtree(self.path, ignore_errors=True)

@@ -52,7 +52,7 @@ class HostAccounts:
         from lazulite.stores.accounts import StorageAccounts
 
         encoding: Literal["base64", "none"] = "base64"
-        if str(self._queues.get("messageEncoding")).lower() == "none":
+        if str(self._queues.get("messageEncoding", "")).lower() == "none":
             encoding = "none"
         folder = os.path.join(self._root, FOLDER)
         return StorageAccounts(self._settings, folder, encoding=encoding, log=self._log)

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from lazulite.errors import WorkerError
+from lazulite.host.generation import Generation
 from lazulite.host.launch import Ends
 from lazulite.host.logstream import LogStream
 from lazulite.model import Data, Invocation, Outcome
-from lazulite.wire.peer import CallHandler, Peer, WireClosed, connect
+from lazulite.wire.peer import (
+    CallHandler,
+    NoticeHandler,
+    Peer,
+    RemoteFailure,
+    WireClosed,
+    connect,
+)
 from lazulite.wire.values import pack, unpack
+
+PATIENCE = 1.0  # seconds for an answer that a live event loop gives at once
 
 
 class Worker:
@@ -20,11 +34,24 @@ class Worker:
     Outcome that is `lost`.
     """
 
-    def __init__(self, number: int, ends: Ends, logs: LogStream) -> None:
+    def __init__(
+        self,
+        number: int,
+        slot: int,
+        generation: Generation,
+        ends: Ends,
+        logs: LogStream,
+        code: asyncio.Future[int],
+    ) -> None:
         self.number = number
+        self.slot = slot
+        self.generation = generation
         self.pid = ends.pid
-        self.exit_code: int | None = None
+        self.born = time.monotonic()
         self.draining = False
+        self.pinging = False
+        self.vitals: Mapping[str, Any] | None = None
+        self._code = code
         self.ready = False
         self._ends = ends
         self._logs = logs
@@ -35,9 +62,13 @@ class Worker:
         self.ended: asyncio.Future[None] = self._loop.create_future()
 
     async def connect(
-        self, calls: Mapping[str, CallHandler], lost: Callable[[Worker], None]
+        self,
+        calls: Mapping[str, CallHandler],
+        lost: Callable[[Worker], None],
+        retire: Callable[[Worker, str], None],
     ) -> None:
-        """Attach to the process; `lost` is called once when the wire closes."""
+        """Attach to the process; `lost` is called once when the wire closes, `retire` when the
+        worker asks for a successor, with the reason."""
 
         def closed() -> None:
             self.ready = False
@@ -49,9 +80,12 @@ class Worker:
                 self.ended.set_result(None)
             lost(self)
 
-        self._peer = await connect(
-            self._ends.wire, calls, {"outcomes": self._outcomes, "hello": _ignore}, closed
-        )
+        notices: dict[str, NoticeHandler] = {
+            "outcomes": self._outcomes,
+            "hello": _ignore,
+            "retire": lambda body, parts: retire(self, body["reason"]),
+        }
+        self._peer = await connect(self._ends.wire, calls, notices, closed)
         self._logs.attach(self._ends)
 
     async def load(self, body: Mapping[str, Any]) -> Any:
@@ -60,9 +94,7 @@ class Worker:
 
     async def serve(self, body: Mapping[str, Any]) -> Any:
         """Have it open the doors."""
-        answer = (await self._peer.call("serve", body))[0]
-        self.ready = True
-        return answer
+        return (await self._peer.call("serve", body))[0]
 
     def policy(self, body: Mapping[str, Any]) -> None:
         """Keys or headers changed."""
@@ -103,15 +135,56 @@ class Worker:
                     Outcome(raw["id"], outputs, raw["error"], raw["stack"], raw["duration"])
                 )
 
-    async def drain(self, grace: float) -> bool:
-        """Have it take no more requests; True when all ended within `grace` seconds."""
-        self.draining = True
+    async def leave(self, *, hand_over: bool) -> None:
+        """Return when it takes no more connections, or cannot say so. hand_over: requests on open
+        connections go to other workers from now on."""
         self.ready = False
         try:
-            await asyncio.wait_for(self._peer.call("drain", None), grace)
+            await asyncio.wait_for(self._peer.call("leave", {"hand_over": hand_over}), PATIENCE)
+        except (asyncio.TimeoutError, WireClosed, RemoteFailure):
+            pass  # its loop is blocked: its watchdog closes the doors; or it is gone
+
+    async def drain(self, grace: float | None, *, linger: float = 0.0) -> bool:
+        """Have it take no more requests; True when all ended within `grace` seconds (None: wait for
+        ever). linger: seconds that idle connections are kept. Raises WorkerError."""
+        self.draining = True
+        self.ready = False
+        body = {"linger": linger}
+        try:
+            await asyncio.wait_for(self._drain(body), grace)
         except (asyncio.TimeoutError, WireClosed):
             return False
+        except RemoteFailure as error:
+            raise WorkerError(f"worker process {self.pid} could not drain: {error}") from error
         return True
+
+    async def _drain(self, body: Mapping[str, Any]) -> None:
+        await self._peer.call("drain", body)
+        while self._running:  # outcomes are on their way
+            await asyncio.wait(list(self._running.values()))
+
+    @property
+    def open(self) -> bool:
+        """Whether the wire is up."""
+        return self._peer.open
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended, as far as is known."""
+        return self._code.done() or not self._peer.open
+
+    def kill(self) -> None:
+        """SIGKILL, unless it is known to have ended."""
+        if not self._code.done():
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    async def how_it_ended(self) -> str:
+        """In words; waits a moment for the exit code."""
+        done, _ = await asyncio.wait([self._code], timeout=1)
+        return describe_exit(self._code.result()) if done else "ended"
 
     def stop(self) -> None:
         """Have it end now."""
@@ -137,3 +210,16 @@ def _to_wire(invocation: Invocation, parts: list[bytes]) -> dict[str, Any]:
         "retry_count": invocation.retry_count,
         "max_retries": invocation.max_retries,
     }
+
+
+def describe_exit(code: int) -> str:
+    """How a process ended, in words; a negative code is the signal."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    if name == "SIGKILL":
+        return "was killed (SIGKILL); if nobody did that, the machine ran out of memory"
+    return f"was ended by {name}"

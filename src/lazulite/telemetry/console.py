@@ -24,6 +24,9 @@ _COLOURS = {"Error": "31", "Critical": "31", "Warning": "33", "Information": "36
 _SYSTEM = ("host.", "worker.", "microsoft.azure.webjobs.")
 _ALWAYS = (
     "Worker process started and initialized.",
+    "App reloaded",
+    "The app is offline",
+    "File change of type",
     "Host lock lease acquired by instance ID",
     "The embedded store serves storage",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -91,12 +92,13 @@ class TestAccounts:
 
 
 class PlannedQueues:
-    """A queue store that tells the clock when messages which are hidden now will be visible, so
-    that moving the clock can stop there."""
+    """A queue store that has a manual clock wake listeners when hidden messages come into sight:
+    with a real one they find them at their next look."""
 
     def __init__(self, inner: Any, clock: ManualClock) -> None:
         self._inner = inner
         self._clock = clock
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
 
     async def put(
         self,
@@ -107,13 +109,11 @@ class PlannedQueues:
         time_to_live: float | None = None,
     ) -> None:
         await self._inner.put(queue, bodies, delay=delay, time_to_live=time_to_live)
-        if delay > 0:
-            self._clock.plan(delay)
+        self._plan(queue, delay)
 
     async def update(self, queue: str, message: QueueMessage, visibility: float) -> QueueMessage:
         updated: QueueMessage = await self._inner.update(queue, message, visibility)
-        if visibility > 0:
-            self._clock.plan(visibility)
+        self._plan(queue, visibility)
         return updated
 
     async def receive(self, queue: str, count: int, visibility: float) -> list[QueueMessage]:
@@ -124,7 +124,19 @@ class PlannedQueues:
         await self._inner.delete(queue, messages)
 
     def arrived(self, queue: str) -> Awaitable[None]:
-        return self._inner.arrived(queue)  # type: ignore[no-any-return]
+        hint: asyncio.Future[None] = self._inner.arrived(queue)
+        waiting = [w for w in self._waiting.get(queue, ()) if not w.done()]
+        self._waiting[queue] = [*waiting, hint]
+        return hint
+
+    def _plan(self, queue: str, seconds: float) -> None:
+        if seconds > 0:
+            self._clock.plan(seconds, lambda: self._wake(queue))
+
+    def _wake(self, queue: str) -> None:
+        for hint in self._waiting.pop(queue, ()):
+            if not hint.done():
+                hint.set_result(None)
 
 
 def _text(found: Any) -> str:

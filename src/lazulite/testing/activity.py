@@ -19,7 +19,10 @@ class Activity:
         self.open = 0
         self.count = 0
         self._loop = loop
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    def is_of_this_loop(self) -> bool:
+        return asyncio.get_running_loop() is self._loop
 
     def begin(self) -> None:
         self.open += 1
@@ -30,24 +33,52 @@ class Activity:
         self.poke()
 
     def poke(self) -> None:
-        """Have the waiter look again."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        """Have those who wait look again."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def poke_from_thread(self) -> None:
-        if self._waiter is not None:
+        if self._waiters:
             self._loop.call_soon_threadsafe(self.poke)
 
-    async def changed(self, timeout: float) -> bool:
-        """Return when an operation ended; False after `timeout` seconds without one."""
-        self._waiter = self._loop.create_future()
+    async def changed(self, busy: Callable[[], bool], timeout: float) -> bool:
+        """Return when an operation ended, or at once unless `busy`; False after `timeout` seconds.
+
+        A thread first ends its work and then looks for those who wait; so `busy` is asked once
+        more when we are among them.
+        """
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.add(waiter)
         try:
-            await asyncio.wait_for(self._waiter, timeout)
+            if busy():
+                await asyncio.wait_for(waiter, timeout)
         except asyncio.TimeoutError:
             return False
         finally:
-            self._waiter = None
+            self._waiters.discard(waiter)
         return True
+
+
+def count_threads(activity: Activity) -> Callable[[], None]:
+    """Have `asyncio.to_thread` on the activity's loop count, too: what bindings do with files
+    between two operations of a store. Call the result to undo it."""
+    original = asyncio.to_thread
+
+    async def counted(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if not activity.is_of_this_loop():
+            return await original(function, *args, **kwargs)
+        activity.begin()
+        try:
+            return await original(function, *args, **kwargs)
+        finally:
+            activity.end()
+
+    def undo() -> None:
+        asyncio.to_thread = original
+
+    asyncio.to_thread = counted
+    return undo
 
 
 class Counted:

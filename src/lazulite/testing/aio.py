@@ -110,7 +110,7 @@ class AsyncAppClient:
         if self._raises(raising):
             if error is not None:
                 raise error
-            raise_first(self.invocations[seen:])
+            self._raise_triggered(seen)
         return response
 
     async def get(self, url: str, **options: Unpack[RequestOptions]) -> Response:
@@ -164,7 +164,7 @@ class AsyncAppClient:
         if self._raises(raise_exceptions):
             if record.error is not None:
                 raise record.error
-            raise_first(self.invocations[seen:])
+            self._raise_triggered(seen)
         return record
 
     def timer(self, name: str) -> AsyncTimer:
@@ -281,7 +281,14 @@ class AsyncAppClient:
             await work
         await self._backend.settle()
         if self._raises(raising):
-            raise_first(self.invocations[seen:])
+            self._raise_triggered(seen)
+
+    def _raise_triggered(self, seen: int) -> None:
+        """Raise what triggered functions raised since; an HTTP function's failure is its own
+        request's."""
+        functions = self.functions
+        records = self.invocations[seen:]
+        raise_first([r for r in records if not functions[r.function].is_http])
 
     def _raises(self, given: bool | None) -> bool:
         return self.raise_exceptions if given is None else given

@@ -31,11 +31,9 @@ class Loop:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result. From within another running loop, which then waits, it is driven
         on a thread of its own."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self._loop.run_until_complete(work)
-        return self._run_aside(work)
+        if _is_in_loop():
+            return self._run_aside(work)
+        return self._loop.run_until_complete(work)
 
     def _run_aside(self, work: Coroutine[Any, Any, T]) -> T:
         results: list[T] = []
@@ -68,6 +66,14 @@ class Loop:
         self.run(self._loop.shutdown_asyncgens())
         self.run(self._loop.shutdown_default_executor())
         self._loop.close()
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _gather(tasks: set[asyncio.Task[Any]]) -> None:

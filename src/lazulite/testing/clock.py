@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 
@@ -18,7 +19,7 @@ class ManualClock:
         self._now = as_utc(now) if now is not None else datetime.now(timezone.utc)
         self._numbers = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
-        self._planned: list[datetime] = []
+        self._planned: list[tuple[datetime, int, Callable[[], None]]] = []
 
     def now(self) -> datetime:
         return self._now
@@ -42,15 +43,13 @@ class ManualClock:
             heapq.heappop(self._sleepers)
         return self._sleepers[0][0] if self._sleepers else None
 
-    def plan(self, seconds: float) -> None:
-        """Note that something happens in so many seconds, for `next_planned`."""
-        heapq.heappush(self._planned, self._in(seconds))
+    def plan(self, seconds: float, call: Callable[[], None]) -> None:
+        """Have `call` called when so many seconds have passed."""
+        heapq.heappush(self._planned, (self._in(seconds), next(self._numbers), call))
 
     def next_planned(self) -> datetime | None:
-        """The next instant that was noted and is not past."""
-        while self._planned and self._planned[0] <= self._now:
-            heapq.heappop(self._planned)
-        return self._planned[0] if self._planned else None
+        """When the next planned call is due."""
+        return self._planned[0][0] if self._planned else None
 
     def set(self, instant: datetime) -> None:
         """Make it `instant` without waking anyone."""
@@ -72,6 +71,9 @@ class ManualClock:
         while (due := self.next_due()) is not None and due <= self._now:
             _, _, done = heapq.heappop(self._sleepers)
             done.set_result(None)
+        while self._planned and self._planned[0][0] <= self._now:
+            _, _, call = heapq.heappop(self._planned)
+            call()
 
 
 class SkippingClock:

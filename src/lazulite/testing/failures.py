@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from lazulite.errors import FunctionError
+from lazulite.model import FunctionSpec
 from lazulite.testing.records import Invocation
 
 
@@ -23,10 +25,25 @@ def raise_first(invocations: Sequence[Invocation]) -> None:
         return
     error = failed[0].error
     assert error is not None
-    others = ", ".join(record.function for record in failed[1:])
+    others = ", ".join(dict.fromkeys(record.function for record in failed[1:]))
     text = f"in function '{failed[0].function}', {failed[0].reason}"
     if others:
         text += f" (failed too: {others})"
     if hasattr(error, "add_note"):
         error.add_note(text)
     raise error
+
+
+def refuse_errors(functions: Mapping[str, FunctionSpec], stacks: Mapping[str, str] | None) -> None:
+    """Raise FunctionError when functions cannot be used: a test that never runs one would not
+    tell."""
+    told = []
+    for name, spec in functions.items():
+        if spec.error:
+            stack = (stacks or {}).get(name, "")
+            told.append(f"The '{name}' function is in error: {spec.error}\n{stack}".rstrip())
+    if told:
+        raise FunctionError(
+            "\n".join(told),
+            hint="Mend them, or open the app with allow_errors=True to test the others.",
+        )

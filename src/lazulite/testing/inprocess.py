@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,25 +17,30 @@ from uuid import uuid4
 from lazulite.abc import Account, BindingContext
 from lazulite.bindings import Bindings, known_kinds
 from lazulite.config.app import AppConfig, Launch, load_app
+from lazulite.config.section import plain as as_plain
 from lazulite.errors import FunctionError, FunctionTimeout, LazuliteError, UsageError
 from lazulite.host import settle
 from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
+from lazulite.host.admin.keys import KeyApi
 from lazulite.host.admin.router import Router, request_of
-from lazulite.host.dispatch import Dispatcher
+from lazulite.host.draining import Draining
 from lazulite.host.index import Index, build
 from lazulite.host.journal import Journal
+from lazulite.host.keyring import KeyRing
 from lazulite.host.keys import Keys
 from lazulite.host.listeners import Listeners
 from lazulite.host.options import StartOptions
+from lazulite.host.spool import Spool
 from lazulite.host.storage import HostState
 from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome, TriggerEvent, spec_from_wire
 from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
-from lazulite.testing.activity import Activity, Counted
+from lazulite.testing.activity import Activity, Counted, count_threads
 from lazulite.testing.clock import ManualClock, SkippingClock
+from lazulite.testing.failures import refuse_errors
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.local import (
     EndingPool,
@@ -43,9 +48,10 @@ from lazulite.testing.local import (
     LocalPeer,
     LocalWorkers,
     MemoryChannel,
-    watch,
+    RecordedDispatcher,
+    Watch,
 )
-from lazulite.testing.records import Failure, Invocation, Records, plain
+from lazulite.testing.records import Invocation, Records, plain
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.testing.rsgi import Exchange
@@ -54,8 +60,9 @@ from lazulite.web.keys import KeyTable
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import unpack
 
+GRACE = 0.2  # seconds for what still runs when a test ends
 NEARLY = timedelta(milliseconds=1)
-SPINS = 12  # turns of the loop without news after which the app is taken to be at rest
+SPINS = 20  # turns of the loop without news after which the app is taken to be at rest
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,8 @@ class AppOptions:
     settings: app settings over those of the environment and local.settings.json; functions: load
     only these; now: where the clock starts; auth: ask for keys, as a deployed app does; triggers:
     start the listeners; fresh: import the app's modules anew; storage: a folder that keeps the
-    storage (a temporary one otherwise); patience: seconds of real time to wait for rest.
+    storage (a temporary one otherwise); patience: seconds of real time to wait for rest;
+    allow_errors: open the app although some functions cannot be used.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +84,7 @@ class AppOptions:
     fresh: bool = False
     storage: str | None = None
     patience: float = 30.0
+    allow_errors: bool = False
 
 
 class InProcessApp:
@@ -90,8 +99,8 @@ class InProcessApp:
         self._temp = ""
         self._state = "Starting"
         self._index = Index({}, "v1", stacks={})
-        self._keys: Keys | None = None
         self._settled = 0
+        self._undo: Callable[[], None] = lambda: None
 
     # life
 
@@ -109,6 +118,7 @@ class InProcessApp:
         self._loop = asyncio.get_running_loop()
         self._activity = Activity(self._loop)
         self.records.ended = self._activity.poke_from_thread
+        self._undo = count_threads(self._activity)
         config = self._config = self._load_config()
         self._accounts = TestAccounts(
             self._options.storage or self._temp,
@@ -119,18 +129,31 @@ class InProcessApp:
             durable=self._options.storage is not None,
         )
         self._journal = Journal(self.records)  # type: ignore[arg-type]  # what a console does
-        self._router = Router(self._key_table, _always, _always)
-        self._spool = os.path.join(self._temp, "spool")
-        os.mkdir(self._spool)
+        self._router = Router(self._keys_now, self._is_running, self._reread_keys)
+        self._keys = KeyRing(
+            Keys(HostState(self._accounts), config.host_id, lambda table: None),
+            self._options.auth,
+            lambda: [spec.name for spec in self._index.functions.values() if spec.is_http],
+            lambda: self._router.extensions,
+        )
+        self._spool = Spool(self._temp)
         self._binding_context = self._context()
         self.bindings = Bindings(self._binding_context)
         self._peer = LocalPeer(
-            {"web": self._web, "inputs": self._inputs, "outputs": self._outputs}, self.records
+            {
+                "web": self._web,
+                "keys": self._unknown_key,
+                "inputs": self._inputs,
+                "outputs": self._outputs,
+            },
+            self.records,
         )
         serve = await self._load_functions()
         self._serve(serve)
-        self._mount()
         self._listeners = Listeners(self.bindings, self._dispatcher, self._journal)
+        self._draining = Draining(self._listeners, lambda: self._index.functions)
+        self._mount()
+        self._front.start()
         self._state = "Running"
         if self._options.triggers:
             await self._listeners.start(self._index.functions)
@@ -161,17 +184,18 @@ class InProcessApp:
         self._isolation.settings(load["environ"])
         self._isolation.place(load["search"])
         self._channel = MemoryChannel(self.records)
-        logs.install(self._channel, load["log_level"], None)
-        propagate.install()
+        debug = load["environ"].get("PYTHON_ENABLE_DEBUG_LOGGING")
+        logs.install(self._channel, load["log_level"], debug)
+        propagate.install_for_threads()
         folders = [spec_from_wire(raw) for raw in load["folders"]]
         self._app = LoadedApp(load["root"], load["script"], folders)
         index = build(config, self._app.report(), known_kinds())
         index = self._index = check_bindings(index, self.bindings)
         if index.problem:
             raise FunctionError(f"{index.problem}\n{index.problem_stack}".rstrip())
-        keys = await self._load_keys()
+        keys = await self._keys.table()
         options = StartOptions(root=config.root, enable_auth=self._options.auth)
-        return settle.serve_message(config, options, index, keys, self._spool, None)
+        return settle.serve_message(config, options, index, keys, self._spool.path, None)
 
     def _serve(self, body: Mapping[str, Any]) -> None:
         from lazulite.worker.http import Front
@@ -183,8 +207,9 @@ class InProcessApp:
         from lazulite.worker.uplink import Uplink
 
         specs, bound = self._app.bind(body["functions"], body["spool"])
-        for function in bound.values():
-            watch(function, self.records)
+        self._index = replace(self._index, functions=specs)
+        if not self._options.allow_errors:
+            refuse_errors(specs, self._index.stacks)
         self._pool = EndingPool(body["threads"] or default_size())
         self._runtime = Runtime(
             self._loop,
@@ -193,18 +218,25 @@ class InProcessApp:
             self._peer,
             body["spool"],
             body["development"],
+            sleep=SkippingClock(self.clock).sleep,
         )
         self._pool.start()
         invoker = Invoker(self._runtime, bound)
         workers = LocalWorkers(self._peer, invoker, self.records)
         clock = SkippingClock(self.clock)
-        self._dispatcher = Dispatcher(workers, self.bindings, self._journal, clock)
+        self._dispatcher = RecordedDispatcher(
+            self.records, workers, self.bindings, self._journal, clock, self._spool.discard
+        )
         self._dispatcher.functions = self._index.functions
         targets = {
             name: target_of(spec, bound.get(name))
             for name, spec in specs.items()
             if spec.is_http and name in body["routed"]
         }
+        # after the targets are made: they look at functions to find the web apps behind them
+        self._watch = Watch(self.records, self._activity.poke_from_thread)
+        for function in bound.values():
+            self._watch.attach(function)
         table, ordered = table_of(targets, body["prefix"])
         self._front = Front(
             self._runtime,
@@ -219,7 +251,8 @@ class InProcessApp:
         """Stop the triggers, close the storage, put the process back as it was."""
         self._state = "Stopping"
         try:
-            await self._listeners.stop()
+            await self._listeners.stop(GRACE)
+            await self._front.stop()
             await self._accounts.close()
         finally:
             self._clean_up()
@@ -228,6 +261,10 @@ class InProcessApp:
         pool = getattr(self, "_pool", None)
         if pool is not None:
             pool.stop()
+        spool = getattr(self, "_spool", None)
+        if spool is not None:
+            spool.close()
+        self._undo()
         self._isolation.leave()
         shutil.rmtree(self._temp, ignore_errors=True)
 
@@ -251,7 +288,10 @@ class InProcessApp:
         seen = len(self.records.invocations)
         exchange = Exchange(request, self._loop)
         self._front.schedule(exchange)
-        await exchange.answered()
+        try:
+            await exchange.answered()
+        finally:
+            self._watch.answered(exchange)
         response = exchange.response()
         if response is None:
             error = exchange.errors[-1] if exchange.errors else None
@@ -281,12 +321,7 @@ class InProcessApp:
             if at is not None:
                 self.clock.set(before)
         record = self.records.last(outcome.id)
-        if record is None:  # an input binding failed before the function was called
-            error = Failure(outcome.error or "it was not run")
-            record = Invocation(spec.name, outcome.id, event.reason, error=error, ended=True)
-            self.records.invocations.append(record)
-        elif outcome.error is not None and record.error is None:
-            record.error = Failure(outcome.error, stack=outcome.stack)
+        assert record is not None  # the dispatcher sees to it
         return record
 
     def now(self) -> datetime:
@@ -325,7 +360,7 @@ class InProcessApp:
         deadline = time.monotonic() + self._options.patience
         while quiet < SPINS:
             if self._busy():
-                if not await activity.changed(deadline - time.monotonic()):
+                if not await activity.changed(self._busy, deadline - time.monotonic()):
                     raise self._restless()
                 quiet = 0
             elif activity.count != seen:
@@ -338,7 +373,11 @@ class InProcessApp:
         self._settled = activity.count
 
     def _busy(self) -> bool:
-        return bool(self._activity.open or self._runtime.open_calls or self._dispatcher.running)
+        """Whether something runs, other requests of the test itself not counted."""
+        if self._activity.open or self._dispatcher.running:
+            return True
+        direct = self._watch.direct
+        return any(call not in direct for call in list(self._runtime.open_calls))
 
     def _restless(self) -> FunctionTimeout:
         running = [i for i in self.records.invocations if not i.ended]
@@ -349,11 +388,11 @@ class InProcessApp:
 
     async def key(self, function: str | None) -> str:
         """A function's default key, or with None the master key."""
-        if self._keys is None:
+        if not self._keys.required:
             raise UsageError("This app asks for no keys.", hint="Open it with auth=True.")
         if function is None:
-            return (await self._keys.host()).master
-        return (await self._keys.of_function(function))["default"]
+            return (await self._keys.keys.host()).master
+        return (await self._keys.keys.of_function(function))["default"]
 
     # what the worker side asks of the host side
 
@@ -366,6 +405,9 @@ class InProcessApp:
             values = unpack(body["values"], parts)
             record.outputs.update((name, plain(*pair)) for name, pair in values.items())
         return await self._dispatcher.http_outputs(body, parts)
+
+    async def _is_running(self) -> bool:
+        return self._state == "Running"
 
     async def _web(self, body: Any, parts: list[bytes]) -> Answer:
         request = request_of(body, parts[0])
@@ -385,15 +427,17 @@ class InProcessApp:
             errors=list,
             restart=lambda: None,
             healthy=lambda: True,
-            config=dict,
-            processes=list,
-            drain=_nothing,
-            resume=_nothing,
-            drain_state=lambda: "Disabled",
-            outstanding=lambda: 0,
+            config=lambda: as_plain(self._config.host.root),
+            processes=lambda: [(os.getpid(), "host")],
+            drain=self._draining.drain,
+            resume=self._draining.resume,
+            drain_state=lambda: self._draining.state,
+            outstanding=lambda: self._dispatcher.running,
         )
         HostApi(facts).mount(self._router)
-        FunctionApi(lambda: self._index, self._run_by_hand, self.prefix).mount(self._router)
+        functions = FunctionApi(lambda: self._index, self._run_by_hand, self.prefix)
+        functions.mount(self._router)
+        KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
 
     async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
         try:
@@ -413,14 +457,16 @@ class InProcessApp:
             raise UsageError(f"Function '{spec.name}' is called by its URL.") from None
         return await kind.manual(spec, trigger, input)
 
-    async def _load_keys(self) -> KeyTable | None:
-        if not self._options.auth:
-            return None
-        self._keys = Keys(self.account("").state, self._config.host_id, lambda table: None)
-        return await self._keys.load(list(self._index.functions))
+    # keys
 
-    async def _key_table(self) -> KeyTable | None:
-        return self._keys.table() if self._keys is not None else None
+    async def _keys_now(self) -> KeyTable | None:
+        return await self._keys.table()
+
+    async def _reread_keys(self) -> bool:
+        return await self._keys.reread()
+
+    async def _unknown_key(self, body: Any, parts: list[bytes]) -> Answer:
+        return {"changed": await self._keys.reread()}, []
 
     def _context(self) -> BindingContext:
         config = self._config
@@ -428,7 +474,7 @@ class InProcessApp:
             host_id=config.host_id,
             instance_id=uuid4().hex,
             app_root=config.root,
-            spool=self._spool,
+            spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),
             clock=self.clock,
@@ -436,16 +482,9 @@ class InProcessApp:
             singleton=asdict(config.host.singleton),
             log=self._journal.host,
             webhook=self._router.webhook,
-            development=True,
+            development=config.development,
             settings=config.settings,
         )
 
 
 __all__ = ["AppOptions", "InProcessApp"]
-
-
-async def _always() -> bool:
-    return True
-
-
-async def _nothing() -> None: ...

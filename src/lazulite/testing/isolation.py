@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import sys
@@ -35,6 +36,7 @@ class Isolation:
         self._level = logging.WARNING
         self._start: Any = None
         self._submit: Any = None
+        self._extensions: tuple[Any, ...] | None = None
 
     def enter(self) -> None:
         """Note the state. Modules of other apps, which would be taken for this one's, step
@@ -48,6 +50,7 @@ class Isolation:
         root = logging.getLogger()
         self._handlers, self._level = list(root.handlers), root.level
         self._start, self._submit = threading.Thread.start, ThreadPoolExecutor.submit
+        self._extensions = _extensions()
         forget(names_of_app(self._root, own=self._fresh))
 
     def settings(self, environ: Mapping[str, str]) -> None:
@@ -83,6 +86,8 @@ class Isolation:
             time.tzset()
         if os.path.isdir(self._folder):
             os.chdir(self._folder)
+        if self._extensions is not None:
+            _restore_extensions(self._extensions)
         root = logging.getLogger()
         for handler in list(root.handlers):
             # what the app added; pytest changes its own handlers between a test's phases
@@ -95,3 +100,23 @@ class Isolation:
 
 def _is_pytests(handler: logging.Handler) -> bool:
     return type(handler).__module__.startswith("_pytest")
+
+
+def _extensions() -> tuple[Any, ...] | None:
+    """What worker extensions have registered with azure.functions; None where there is no such
+    thing."""
+    try:
+        from azure.functions.extension import ExtensionMeta
+    except ImportError:
+        return None
+    return (
+        copy.deepcopy(ExtensionMeta._func_exts),
+        copy.deepcopy(ExtensionMeta._app_exts),
+        copy.deepcopy(ExtensionMeta._info),
+    )
+
+
+def _restore_extensions(before: tuple[Any, ...]) -> None:
+    from azure.functions.extension import ExtensionMeta
+
+    ExtensionMeta._func_exts, ExtensionMeta._app_exts, ExtensionMeta._info = before

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any
+from typing import IO, Any
 
 from lazulite.testing.records import Failure, Invocation, LogRecord, Records
 
 KEPT = 2000
+_DETAILS = "Trigger Details: "
 
 
 class JsonLog:
@@ -28,14 +28,14 @@ class JsonLog:
         self._ended = False
         self._by_id: dict[str, Invocation] = {}
 
-    def read(self, stream: Iterable[bytes]) -> None:
+    def read(self, stream: IO[bytes]) -> None:
         """Read until the stream ends."""
-        for line in stream:
-            text = line.decode("utf-8", "replace").rstrip("\n")
-            with self._changed:
-                self._take(text)
-                self.lines += 1
-                self._changed.notify_all()
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self._take(line.decode("utf-8", "replace").rstrip("\n"))
+                    self.lines += 1
+                    self._changed.notify_all()
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -68,6 +68,8 @@ class JsonLog:
         self._records.logs.append(record)
         if record.invocation_id:
             self._follow(record, raw)
+        elif record.message.startswith(_DETAILS):
+            self._detail(record)
 
     def _follow(self, record: LogRecord, raw: dict[str, Any]) -> None:
         id, message = record.invocation_id, record.message
@@ -87,6 +89,14 @@ class JsonLog:
             known.ended = True
         elif record.category.endswith(".User"):
             known.logs.append(record)
+
+    def _detail(self, record: LogRecord) -> None:
+        """The details come in the line after the one that an invocation starts with."""
+        for known in reversed(self._records.invocations):
+            if record.category == f"Function.{known.function}":
+                pairs = record.message.removeprefix(_DETAILS).split(", ")
+                known.details = dict(pair.split(": ", 1) for pair in pairs if ": " in pair)
+                return
 
 
 def _record(raw: dict[str, Any]) -> LogRecord:

@@ -8,18 +8,20 @@ import inspect
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
+from lazulite.host.dispatch import Dispatcher
 from lazulite.host.worker import _to_wire as invocation_to_wire
-from lazulite.model import Data, Invocation, Outcome
-from lazulite.testing.records import Records, plain
+from lazulite.model import Data, Invocation, Outcome, TriggerEvent
+from lazulite.testing.records import Failure, Records, plain
+from lazulite.testing.records import Invocation as Record
 from lazulite.testing.rsgi import Exchange
 from lazulite.wire.codec import Frame
 from lazulite.wire.peer import CallHandler, Peer
 from lazulite.wire.values import unpack
 from lazulite.worker.bound import Bound
+from lazulite.worker.call import Call, current
 from lazulite.worker.channel import LogChannel
-from lazulite.worker.context import current
 from lazulite.worker.invoker import Invoker
 from lazulite.worker.pool import Pool
 from lazulite.worker.recorder import Recorder
@@ -80,6 +82,26 @@ class LocalWorkers:
         return outcome
 
 
+class RecordedDispatcher(Dispatcher):
+    """Notes failures that the worker does not know of: of inputs and outputs."""
+
+    def __init__(self, records: Records, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._records = records
+
+    async def execute(self, name: str, event: TriggerEvent) -> Outcome:
+        outcome = await super().execute(name, event)
+        if outcome.error is None:
+            return outcome
+        record = self._records.last(outcome.id)
+        if record is None:
+            record = Record(name, outcome.id, event.reason, event.details, ended=True)
+            self._records.invocations.append(record)
+        if record.error is None:
+            record.error = Failure(outcome.error, stack=outcome.stack)
+        return outcome
+
+
 class EndingPool(Pool):
     """The worker's threads, which a test must be able to end."""
 
@@ -110,51 +132,82 @@ class MemoryChannel(LogChannel):
 class FullRecorder(Recorder):
     """Tells of every invocation, at any rate."""
 
-    RATE = 1 << 60
+    def __init__(self, channel: LogChannel) -> None:
+        super().__init__(channel)
+        self._left = 1 << 60
+
+    def tick(self) -> None: ...
 
 
-def watch(bound: Bound, records: Records) -> None:
-    """Have what a function returns and raises noted in its invocation's record, and what it raises
-    in the HTTP exchange it ran for."""
-    bound.call = _watched(bound.call, records)
+class Watch:
+    """Has what functions return and raise noted in their invocations' records, and in the HTTP
+    exchanges that they run for.
 
+    direct: the calls of exchanges that are not answered yet. began: called on any thread.
+    """
 
-def _watched(call: Callable[..., Any], records: Records) -> Callable[..., Any]:
-    def note(error: BaseException, arguments: Mapping[str, Any]) -> None:
-        running = current.get()
-        record = records.of(running.id) if running is not None else None
-        if record is not None:
-            record.error = error
+    def __init__(self, records: Records, began: Callable[[], None]) -> None:
+        self.direct: set[Call] = set()
+        self._records = records
+        self._began = began
+
+    def attach(self, bound: Bound) -> None:
+        """Watch one function."""
+        call = bound.call
+        if inspect.iscoroutinefunction(call):
+
+            @wraps(call)
+            async def watched_async(**arguments: Any) -> Any:
+                exchange = self._start(arguments)
+                try:
+                    return self._keep(await call(**arguments))
+                except BaseException as error:
+                    self._note(error, exchange)
+                    raise
+
+            bound.call = watched_async
+            return
+
+        @wraps(call)
+        def watched(**arguments: Any) -> Any:
+            exchange = self._start(arguments)
+            try:
+                return self._keep(call(**arguments))
+            except BaseException as error:
+                self._note(error, exchange)
+                raise
+
+        bound.call = watched
+
+    def answered(self, exchange: Exchange) -> None:
+        """Forget an exchange."""
+        self.direct.difference_update(exchange.calls)
+
+    def _start(self, arguments: Mapping[str, Any]) -> Exchange | None:
         for value in arguments.values():
             exchange = getattr(getattr(value, "_scope", None), "exchange", None)
             if isinstance(exchange, Exchange):
-                exchange.errors.append(error)
+                running = current.get()
+                if running is not None:
+                    exchange.calls.append(running)
+                    self.direct.add(running)
+                self._began()
+                return exchange
+        return None
 
-    def keep(returned: Any) -> Any:
+    def _record(self) -> Record | None:
         running = current.get()
-        record = records.of(running.id) if running is not None else None
+        return self._records.of(running.id) if running is not None else None
+
+    def _keep(self, returned: Any) -> Any:
+        record = self._record()
         if record is not None:
             record.returned = returned
         return returned
 
-    if inspect.iscoroutinefunction(call):
-
-        @wraps(call)
-        async def watched_async(**arguments: Any) -> Any:
-            try:
-                return keep(await call(**arguments))
-            except BaseException as error:
-                note(error, arguments)
-                raise
-
-        return watched_async
-
-    @wraps(call)
-    def watched(**arguments: Any) -> Any:
-        try:
-            return keep(call(**arguments))
-        except BaseException as error:
-            note(error, arguments)
-            raise
-
-    return cast("Callable[..., Any]", watched)
+    def _note(self, error: BaseException, exchange: Exchange | None) -> None:
+        record = self._record()
+        if record is not None:
+            record.error = error
+        if exchange is not None:
+            exchange.errors.append(error)

@@ -29,7 +29,8 @@ class OpenOptions(TypedDict, total=False):
     triggers: False leaves queues, blobs and timers alone; fresh: import the app's modules anew even
     where the test has imported some; storage: a folder that keeps the storage; raise_exceptions:
     see AsyncAppClient; patience: seconds of real time in which the app must come to rest;
-    process: run `func start` instead, with this Python.
+    allow_errors: open the app although some functions cannot be used; process: run `func start`
+    instead, with this Python.
     """
 
     settings: Mapping[str, str]
@@ -41,6 +42,7 @@ class OpenOptions(TypedDict, total=False):
     storage: str | os.PathLike[str] | None
     raise_exceptions: bool
     patience: float
+    allow_errors: bool
     process: bool
 
 
@@ -98,6 +100,7 @@ def _backend(root: str, options: OpenOptions) -> Backend:
                 auth=options.get("auth", False),
                 storage=os.fspath(storage) if storage is not None else None,
                 patience=options.get("patience", 30.0),
+                allow_errors=options.get("allow_errors", False),
             ),
         )
     from lazulite.testing.inprocess import AppOptions, InProcessApp
@@ -113,5 +116,6 @@ def _backend(root: str, options: OpenOptions) -> Backend:
             fresh=options.get("fresh", False),
             storage=os.fspath(storage) if storage is not None else None,
             patience=options.get("patience", 30.0),
+            allow_errors=options.get("allow_errors", False),
         ),
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 INI = "lazulite_app"
 MARK = "lazulite_app"
 _IMPORTS = pytest.StashKey[AppImports]()
+_FOUND = pytest.StashKey[dict[str, str | None]]()
 _CLIENTS = pytest.StashKey[list[Any]]()
 
 
@@ -34,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "and how lazulite.testing.open_app opens it",
     )
     config.stash[_IMPORTS] = AppImports()
+    config.stash[_FOUND] = {}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -58,7 +60,10 @@ def app_of(config: pytest.Config, test_file: str) -> str | None:
     given = config.getini(INI)
     if given:
         return os.path.join(str(config.rootpath), str(given))
-    return find_app(os.path.dirname(test_file))
+    found, folder = config.stash[_FOUND], os.path.dirname(test_file)
+    if folder not in found:
+        found[folder] = find_app(folder)
+    return found[folder]
 
 
 @pytest.fixture

@@ -25,14 +25,15 @@ from lazulite.errors import FunctionError, FunctionTimeout, UsageError, WorkerEr
 from lazulite.host.storage import EMBEDDED
 from lazulite.model import FunctionSpec, binding_spec
 from lazulite.stores.embedded.account import open_embedded
+from lazulite.testing.failures import refuse_errors
 from lazulite.testing.jsonlog import JsonLog
 from lazulite.testing.records import Failure, Invocation, Records
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 
 READY = "Worker process started and initialized."
-QUIET = 0.3  # seconds without news after which the app is taken to be at rest
-LOOK = 0.05
+QUIET = 0.2  # seconds without news after which the app is taken to be at rest
+LOOK = 0.02
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class ProcessOptions:
     auth: bool = False
     storage: str | None = None
     patience: float = 30.0
+    allow_errors: bool = False
 
 
 class ProcessApp:
@@ -67,6 +69,8 @@ class ProcessApp:
         try:
             await asyncio.to_thread(self._launch)
             self.functions = await self._read_functions()
+            if not self._options.allow_errors:
+                refuse_errors(self.functions, None)
         except BaseException:
             await self.stop()
             raise

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
+from lazulite.worker.call import Call
 
 
 class RequestHeaders:
@@ -116,10 +117,13 @@ class Protocol:
 
 
 class StreamTransport:
-    """The pieces of a streamed answer."""
+    """The pieces of a streamed answer, which ends when nothing refers to this object any more."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+
+    def __del__(self) -> None:
+        self._exchange.done()
 
     async def send_bytes(self, data: bytes) -> None:
         self._exchange.piece(bytes(data))
@@ -131,7 +135,7 @@ class StreamTransport:
 class Exchange:
     """One request and its answer; also the `watcher` that the front is given.
 
-    errors: what functions raised while they ran for it, in order.
+    errors: what functions raised while they ran for it, in order; calls: their invocations.
     """
 
     def __init__(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
@@ -139,6 +143,7 @@ class Exchange:
         self.scope = Scope(request, self)
         self.proto = Protocol(self)
         self.errors: list[BaseException] = []
+        self.calls: list[Call] = []
         self._loop = loop
         self._done: asyncio.Future[None] = loop.create_future()
         self._head: tuple[int, list[tuple[str, str]]] | None = None
@@ -149,13 +154,13 @@ class Exchange:
     # watcher
 
     def taskref(self, task: asyncio.Task[Any]) -> None:
-        task.add_done_callback(lambda _: self.done())
+        """The task that will see to the answer; it may leave that to a thread."""
+        self._task = task
 
     def done(self) -> None:
         """The server's end of the exchange: a stream ends here, a client without answer is
         cut off."""
-        if self._streamed or self._head is None:
-            self._finish()
+        self._finish()
 
     def err(self, error: BaseException) -> None:
         self.errors.append(error)
@@ -190,6 +195,8 @@ class Exchange:
             self._finish()
 
     def _finish(self) -> None:
+        if self._loop.is_closed():
+            return
         try:
             running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:

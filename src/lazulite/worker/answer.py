@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import azure.functions as func
 
 from lazulite.web.headers import cookie_headers
 from lazulite.web.text_response import string_response
+from lazulite.worker.loading import user_stack
 
 Headers = list[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
 
 # hyper frames the body itself; two lengths would be a smuggled request
 _FRAMING = frozenset(("content-length", "transfer-encoding", "connection", "keep-alive"))
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_BODY = frozenset((204, 205, 304))
 
 
 class AnswerError(TypeError):
-    """The value cannot answer an HTTP request."""
+    """The value cannot answer an HTTP request. The message is all that there is to say: it came
+    from no line of the user's code."""
 
 
 def answer_of(value: Any) -> Answer:
@@ -35,8 +40,16 @@ def answer_of(value: Any) -> Answer:
     raise AnswerError(
         "unable to encode outgoing TypedData: unsupported type "
         "\"<class 'azure.functions.http.HttpResponseConverter'>\" for Python type "
-        f'"{type(value).__name__}"'
+        f'"{type(value).__name__}"\n'
+        "Return an azure.functions.HttpResponse or a str (json.dumps(...) for JSON)."
     )
+
+
+def described(error: BaseException) -> tuple[str, str]:
+    """The message and the user's stack of what a function, or its answer, failed with."""
+    if isinstance(error, AnswerError):
+        return f"TypeError: {error}", ""
+    return f"{type(error).__name__}: {error}", user_stack(error)
 
 
 def _response(response: Any) -> Answer:
@@ -71,12 +84,14 @@ def checked(status: Any, headers: Headers, body: bytes) -> Answer:
     if number in _NO_BODY:
         body = b""
     for name, value in headers:
-        if not (isinstance(value, str) and value.isprintable() and name.isascii()):
+        if not (value.isprintable() and name.isascii() and name.replace("-", "").isalnum()):
             _check_header(name, value)
     return number, headers, body
 
 
-def _check_header(name: Any, value: Any) -> None:
-    text = str(value)
-    if "\r" in text or "\n" in text or "\0" in text or not str(name).isascii():
-        raise AnswerError(f"the header {name!r} has a value that HTTP cannot carry: {text!r}")
+def _check_header(name: str, value: str) -> None:
+    # the server leaves out what it cannot send, without a word
+    if not _TOKEN.fullmatch(name):
+        raise AnswerError(f"HTTP has no header of the name {name!r}")
+    if _CONTROL.search(value):
+        raise AnswerError(f"the header {name!r} has a value that HTTP cannot carry: {value!r}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import time
 from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 from lazulite.model import NO_DATA, BindingSpec, Data, FunctionSpec, Invocation, Outcome
 from lazulite.worker.context import Call, Context, Out, current
-from lazulite.worker.conversion import ConversionError, decode, encode
+from lazulite.worker.conversion import ConversionError, decode, encode, is_file
 from lazulite.worker.hooks import Hooks
 from lazulite.worker.loading import user_stack
 from lazulite.worker.signature import Parameter, Signature
@@ -40,6 +43,11 @@ class Bound:
             p for p in signature.parameters if not p.is_out and p is not self.trigger
         )
         self.outs = tuple(p for p in signature.parameters if p.is_out)
+
+    @property
+    def code(self) -> CodeType | None:
+        """The user's own code, below decorators; None for what has none."""
+        return getattr(inspect.unwrap(self.call), "__code__", None)
 
     def context(self, call: Call) -> Context:
         """The `context` of one invocation."""
@@ -87,6 +95,13 @@ class Bound:
         elif returned is not None and not self._answers_http(outs):
             values.update(self._implicit(returned))
         return {name: data for name, data in values.items() if data.type != "none"}
+
+    async def outputs_async(self, outs: Mapping[str, Out], returned: Any) -> dict[str, Data]:
+        """The same on the event loop, which is not held up while a stream is read to its end."""
+        given = [returned, *(out.get() for out in outs.values() if not out.unset)]
+        if any(map(is_file, given)):
+            return await asyncio.to_thread(self.outputs, outs, returned)
+        return self.outputs(outs, returned)
 
     def _encode(self, parameter: Parameter, value: Any) -> Data:
         return encode(parameter.binding, parameter.pytype, value, self._spool)
@@ -140,7 +155,7 @@ class Bound:
                 returned = await self.call(**arguments)
             else:
                 returned = await self.hooks.around_async(self.call, self.context(call), arguments)
-            outputs = self.outputs(outs, returned)
+            outputs = await self.outputs_async(outs, returned)
         except BaseException as error:
             return failure(invocation.id, error, time.perf_counter() - started)
         finally:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
-
-def new_id() -> str:
-    """A random invocation id (a version 4 UUID, without the cost of the uuid module)."""
-    raw = bytearray(os.urandom(16))
-    raw[6] = raw[6] & 0x0F | 0x40
-    raw[8] = raw[8] & 0x3F | 0x80
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+from lazulite.wire.ids import new_id
 
 
 class Call:
     """One running invocation."""
 
-    __slots__ = ("_id", "function", "max_retries", "metadata_headers", "retry_count", "shown")
+    __slots__ = (
+        "_id",
+        "abandon",
+        "cancel",
+        "expired",
+        "function",
+        "max_retries",
+        "metadata_headers",
+        "retry_count",
+        "shown",
+    )
 
     def __init__(self, function: str, id: str | None = None) -> None:
         self._id = id
@@ -27,6 +31,11 @@ class Call:
         self.retry_count = 0
         self.max_retries = 0
         self.shown = False
+        # how the invocation can be ended from outside: `cancel()` on the loop's thread, where its
+        # code can be interrupted; `abandon(error)` answers in its place. expired: the error
+        self.cancel: Callable[[], Any] | None = None
+        self.abandon: Callable[[str], None] | None = None
+        self.expired = ""
         self.metadata_headers: tuple[str, str] = ("", "")
 
     @property

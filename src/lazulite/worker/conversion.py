@@ -177,7 +177,7 @@ def _spool(source: Any, spool: str) -> Data:
 
     The file is whole or is not there: a source that fails in between leaves nothing.
     """
-    handle, path = tempfile.mkstemp(prefix="out-", dir=spool)
+    handle, path = tempfile.mkstemp(prefix=f"part-{os.getpid()}-", dir=spool)
     try:
         with os.fdopen(handle, "wb") as file:
             while piece := source.read(PIECE):
@@ -185,4 +185,6 @@ def _spool(source: Any, spool: str) -> Data:
     except BaseException:
         os.unlink(path)
         raise
-    return Data("file", path)
+    whole = os.path.join(spool, os.path.basename(path).replace("part", "out", 1))
+    os.rename(path, whole)
+    return Data("file", whole)

@@ -9,10 +9,9 @@ from typing import Any
 
 from lazulite.model import Data
 from lazulite.web.retry import retry_delay
-from lazulite.worker.answer import Answer, answer_of
+from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.bound import Bound
 from lazulite.worker.context import Call, Out, current
-from lazulite.worker.loading import user_stack
 from lazulite.worker.request import HttpRequest, joined
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.targets import Target
@@ -56,18 +55,19 @@ class FullCall:
                 headers.get("traceparent") or "",
                 headers.get("tracestate") or "",
             )
+            call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
             started = self._runtime.began(call, reason)
             try:
                 answer = await self._attempt(call)
             except BaseException as error:
-                message = f"{type(error).__name__}: {error}"
-                self._runtime.ended(call, started, message, user_stack(error))
+                message, stack = described(error)
+                self._runtime.ended(call, started, call.expired or message, stack)
                 if retry is None or 0 <= retry.max_retries <= attempt:
                     raise
                 if not isinstance(error, Exception) or self.begun:
                     raise
                 attempt += 1
-                await asyncio.sleep(
+                await self._runtime.sleep(
                     retry_delay(
                         retry.strategy,
                         attempt,
@@ -115,7 +115,7 @@ class FullCall:
             returned = await self._on_the_loop(call, arguments)
         else:
             returned = await self._in_the_pool(call, arguments)
-        values = self._bound.outputs(outs, returned)
+        values = await self._bound.outputs_async(outs, returned)
         answer = self.answer(outs, returned)
         if values:
             await self._uplink.outputs(target.name, call.id, names, self._body, values)
@@ -147,7 +147,12 @@ class FullCall:
         loop = self._runtime.loop
         done: asyncio.Future[Any] = loop.create_future()
         self._runtime.pool.submit(self._run_sync, call, arguments, done)
-        return await done
+        try:
+            return await done
+        except asyncio.CancelledError:
+            if call.expired:
+                self._runtime.strand(call)
+            raise
 
     def _run_sync(self, call: Call, arguments: dict[str, Any], done: asyncio.Future[Any]) -> None:
         bound = self._bound

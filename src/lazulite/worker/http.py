@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from lazulite.web.keys import AuthLevel
 from lazulite.web.routes import RouteTable
-from lazulite.worker.answer import Answer, answer_of
+from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.apps import AsgiApp
 from lazulite.worker.asgi import Exchange
 from lazulite.worker.body import BodyTooLarge, ClientGone, read_body
 from lazulite.worker.context import Call, Context, current
 from lazulite.worker.full import FullCall
-from lazulite.worker.loading import user_stack
+from lazulite.worker.gate import Gate
 from lazulite.worker.policy import Policy
 from lazulite.worker.request import HttpRequest
 from lazulite.worker.runtime import Runtime
@@ -33,7 +34,6 @@ from lazulite.worker.websocket import WebSocket
 
 REASON = "This function was programmatically called via the host APIs."
 _BODILESS = frozenset(("GET", "HEAD", "DELETE", "OPTIONS"))
-_KEYS_PATIENCE = 60.0  # seconds between questions for keys that others have made
 _HOSTS_OWN = frozenset(("/admin/", "/runtime/"))
 
 
@@ -52,22 +52,30 @@ class Front:
         self._runtime = runtime
         self._match = table.match
         self._targets = targets
-        self._policy = policy
         self._uplink = uplink
         self._body_limit = body_limit
-        self._quick = policy.inert
+        self._gate = Gate(runtime, uplink, policy)
         self._pending: deque[Any] = deque()
         self._armed = False
+        self._take: Callable[[Any], Coroutine[Any, Any, None]] = self._handle
         self._wake: Callable[..., Any] = runtime.loop.call_soon_threadsafe
+        self._spawn = spawner(runtime.loop)
         self._to_pool = runtime.pool.put
-        self._asked_for_keys = float("-inf")
         self._apps = tuple(t.app for t in targets if isinstance(t.app, AsgiApp))
         self._running = asyncio.Semaphore(max(policy.max_concurrent, 1))
+        self.replace_policy(policy)
 
     def replace_policy(self, policy: Policy) -> None:
         """Have requests that come from now on meet other keys or headers."""
-        self._policy = policy
-        self._quick = policy.inert
+        self._gate.policy = policy
+        self._adorns = policy.adorns
+        self._watched = policy.cors.enabled or policy.limited or policy.keys is not None
+        self._quick = tuple(t.quick and not policy.limited for t in self._targets)
+        self._direct = tuple(
+            t.quick and not t.is_async and policy.open_to_all(t.level) for t in self._targets
+        )
+        # with CORS an OPTIONS request may be a preflight
+        self._direct_methods = _BODILESS - {"OPTIONS"} if policy.cors.enabled else _BODILESS
 
     def start(self) -> None:
         """Have the ASGI apps start up; requests wait for it."""
@@ -78,26 +86,42 @@ class Front:
         """Have the ASGI apps shut down."""
         await asyncio.gather(*(app.stop() for app in self._apps))
 
+    @property
+    def body_limit(self) -> int:
+        """Bytes."""
+        return self._body_limit
+
+    def close_connections(self) -> None:
+        """Have every connection end with its next answer."""
+        self.replace_policy(replace(self._gate.policy, closing=True))
+
+    def divert(self, handle: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+        """Have another handler take the requests that come from now on."""
+        self._direct = (False,) * len(self._targets)
+        self._take = handle
+
+    async def serve(self, watcher: Any) -> None:
+        """Answer a request, as if nothing had been diverted."""
+        await self._handle(watcher)
+
     # on the HTTP server's thread
 
     def schedule(self, watcher: Any) -> None:
         """Take a request; it is answered through `watcher.proto`."""
-        if self._quick:
-            scope = watcher.scope
-            method = scope.method
-            if method in _BODILESS and scope.proto == "http":
-                path = scope.path
-                match = self._match(method, path)
-                if match is not None:
-                    target = self._targets[match.order]
-                    if (
-                        target.quick
-                        and not target.bound.is_async  # type: ignore[union-attr]
-                        and not is_hosts_own(path)
-                        and not _has_body(scope.headers)
-                    ):
-                        self._to_pool((self._run_quick, target, watcher, match.params, b""))
-                        return
+        scope = watcher.scope
+        method = scope.method if scope.proto == "http" else ""
+        if method in self._direct_methods:
+            path = scope.path
+            match = self._match(method, path)
+            if (
+                match is not None
+                and self._direct[match.order]
+                and not is_hosts_own(path)
+                and not _has_body(scope.headers)
+            ):
+                target = self._targets[match.order]
+                self._to_pool((self._run_quick, target, watcher, match.params, b""))
+                return
         self._pending.append(watcher)
         if not self._armed:
             self._armed = True
@@ -107,11 +131,11 @@ class Front:
 
     def _drain(self) -> None:
         self._armed = False
-        create = self._runtime.loop.create_task
+        spawn = self._spawn
         pending = self._pending
         for _ in range(len(pending)):
             watcher = pending.popleft()
-            watcher.taskref(create(self._handle(watcher)))
+            watcher.taskref(spawn(self._take(watcher)))
 
     async def _handle(self, watcher: Any) -> None:
         scope, proto = watcher.scope, watcher.proto
@@ -126,31 +150,25 @@ class Front:
                 answer: Answer | None = await self._unrouted(scope, proto)
             else:
                 target = self._targets[match.order]
-                if self._quick and target.quick:
+                answer = None
+                if self._watched:
+                    answer = await self._gate.turned_away(target, scope)
+                if answer is not None:
+                    pass
+                elif self._quick[match.order]:
                     body = b""
                     if scope.method not in _BODILESS or _has_body(scope.headers):
                         body = await read_body(scope, proto, self._body_limit)
-                    bound = target.bound
-                    assert bound is not None
-                    if not bound.is_async:
+                    if not target.is_async:
                         self._to_pool((self._run_quick, target, watcher, match.params, body))
                         return
-                    call = Call(target.name)
-                    started = self._runtime.began(call, REASON)
-                    current.set(call)
-                    try:
-                        request = HttpRequest(scope, match.params, body)
-                        answer = answer_of(await bound.call(**{target.request: request}))
-                    except BaseException as error:
-                        answer = self._failed(call, started, error)
-                    else:
-                        self._runtime.ended(call, started)
+                    answer = await self._run_quick_async(target, watcher, match.params, body)
                 else:
                     answer = await self._guarded(target, scope, proto, match.params)
             if answer is not None:
                 proto.response_bytes(*answer)
         except BodyTooLarge:
-            proto.response_empty(413, self._policy.decorate(scope, []))
+            proto.response_empty(413, self._gate.policy.decorate(scope, []))
         except ClientGone:
             watcher.done()
         except BaseException as error:
@@ -159,77 +177,70 @@ class Front:
             )
             proto.response_empty(500, [])
 
+    async def _run_quick_async(
+        self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes
+    ) -> Answer:
+        scope, proto = watcher.scope, watcher.proto
+        call = Call(target.name)
+        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
+        call.abandon = lambda error: self._abandon(call, proto, error)
+        started = self._runtime.began(call, REASON)
+        current.set(call)
+        try:
+            bound = target.bound
+            arguments: dict[str, Any] = {target.request: HttpRequest(scope, params, body)}
+            if target.wants_context:
+                arguments["context"] = self._context(target, call, scope)
+            answer = answer_of(await bound.call(**arguments))  # type: ignore[union-attr]
+        except BaseException as error:
+            answer = self._failed(call, started, error)
+        else:
+            self._runtime.ended(call, started)
+        return self._gate.dress(scope, answer) if self._adorns else answer
+
     async def _unrouted(self, scope: Any, proto: Any) -> Answer:
-        preflight = self._policy.preflight(scope)
+        policy = self._gate.policy
+        preflight = policy.preflight(scope)
         if preflight is not None:
             return 204, preflight, b""
         path = scope.path
         if path == "/" or is_hosts_own(path):
             body = await read_body(scope, proto, self._body_limit)
-            status, headers, content = await self._uplink.web(scope, body)
-            return status, self._policy.decorate(scope, headers), content
-        return 404, self._policy.decorate(scope, []), b""
+            return self._gate.dress(scope, await self._uplink.web(scope, body))
+        return 404, policy.decorate(scope, []), b""
 
     async def _guarded(
         self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
     ) -> Answer | None:
-        """A function call with all that may stand around it; None when it has been answered."""
-        policy = self._policy
-        preflight = policy.preflight(scope)
-        if preflight is not None:
-            return 204, preflight, b""
-        limit = policy.max_outstanding
-        if 0 <= limit <= len(self._runtime.open_calls):
-            return 429, [("x-function-scaleout", "1"), ("retry-after", "1")], b""
-        refusal = await self._refusal(target, scope)
-        if refusal:
-            return refusal, self._policy.decorate(scope, []), b""
-        if policy.max_concurrent > 0:
+        """A call with all that may stand around it; None when it has been answered."""
+        if self._gate.policy.max_concurrent > 0:
             async with self._running:
-                return await self._invoke(target, scope, proto, params)
-        return await self._invoke(target, scope, proto, params)
-
-    async def _refusal(self, target: Target, scope: Any) -> int:
-        """The status for a caller who may not call, 0 for one who may."""
-        if not self._policy.admits(scope, target.level, target.name):
-            if not self._policy.key_of(scope):
-                return 401
-            await self._learn_keys()
-            if not self._policy.admits(scope, target.level, target.name):
-                return 401
-        if not target.spec.disabled:
-            return 0
-        return 0 if self._policy.caller(scope, target.name) is AuthLevel.ADMIN else 404
-
-    async def _learn_keys(self) -> None:
-        """Another host may have made the key: have ours look, at most once a minute."""
-        now = time.monotonic()
-        if now - self._asked_for_keys >= _KEYS_PATIENCE:
-            self._asked_for_keys = now
-            await self._uplink.unknown_key()
+                answer = await self._invoke(target, scope, proto, params)
+        else:
+            answer = await self._invoke(target, scope, proto, params)
+        return None if answer is None else self._gate.dress(scope, answer)
 
     async def _invoke(
         self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
     ) -> Answer | None:
-        decorate = self._policy.decorate
         if target.bound is None or target.error:
             call = Call(target.name)
             started = self._runtime.began(call, REASON)
             error = target.error or "it could not be loaded"
             self._runtime.ended(call, started, error)
-            return self._error_answer(target.name, error, decorate(scope, []))
+            return self._error_answer(target.name, error)
         if target.app is not None:
             return await self._web_app(target, scope, proto, params)
         parts = (self._runtime, self._uplink, target, scope, params)
         exchange: Exchange | None = None
         if target.streams is not None:
-            exchange = Exchange(scope, proto, self._body_limit, decorate)
+            exchange = Exchange(scope, proto, self._body_limit, self._gate.policy.decorate)
             exchange.check_length()
             full: FullCall = StreamingCall(*parts, exchange)
         else:
             full = FullCall(*parts, await read_body(scope, proto, self._body_limit))
         try:
-            answer = await full.run(REASON)
+            return await full.run(REASON)
         except BodyTooLarge:
             if exchange is not None and exchange.started:
                 return None
@@ -238,23 +249,21 @@ class Front:
             if exchange is not None and exchange.started:
                 exchange.close()
                 return None
-            return self._error_answer(target.name, _said(error), decorate(scope, []), error)
-        if answer is None:
-            return None
-        status, headers, content = answer
-        return status, decorate(scope, headers), content
+            message, stack = described(error)
+            return self._error_answer(target.name, message, stack)
 
     async def _web_app(
         self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
     ) -> Answer | None:
         """A request to the ASGI or WSGI app behind a function."""
-        app, bound = target.app, target.bound
+        app = target.app
         assert app is not None
-        assert bound is not None
-        decorate = self._policy.decorate
-        call, context = self._app_call(target, scope)
+        call = Call(target.name)
+        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
+        context = self._context(target, call, scope)
+        current.set(call)
         started = self._runtime.began(call, REASON)
-        exchange = Exchange(scope, proto, self._body_limit, decorate)
+        exchange = Exchange(scope, proto, self._body_limit, self._gate.policy.decorate)
         try:
             if isinstance(app, AsgiApp):
                 await app.http(scope, exchange, context, params)
@@ -271,8 +280,7 @@ class Front:
                 return None
             answer = self._failed(call, started, error)
             if not exchange.started:
-                status, headers, body = answer
-                return status, decorate(scope, headers), body
+                return answer
             exchange.close()
         else:
             self._runtime.ended(call, started)
@@ -285,28 +293,28 @@ class Front:
         if match is None or target is None or not isinstance(target.app, AsgiApp):
             proto.close(404)
             return
-        refusal = await self._refusal(target, scope)
+        refusal = await self._gate.refusal(target, scope)
         if refusal:
             proto.close(refusal)
             return
-        call, context = self._app_call(target, scope)
+        call = Call(target.name)
+        context = self._context(target, call, scope)
+        current.set(call)
         started = self._runtime.began(call, REASON)
         socket = WebSocket(proto)
         try:
             await target.app.websocket(scope, socket, context, match.params)
         except BaseException as error:
-            self._runtime.ended(call, started, _said(error), user_stack(error))
+            self._runtime.ended(call, started, *described(error))
             socket.close(500)
         else:
             self._runtime.ended(call, started)
 
-    def _app_call(self, target: Target, scope: Any) -> tuple[Call, Context]:
-        call = Call(target.name)
-        headers = scope.headers
-        call.metadata_headers = headers.get("traceparent") or "", headers.get("tracestate") or ""
-        current.set(call)
+    def _context(self, target: Target, call: Call, scope: Any) -> Context:
+        get = scope.headers.get
+        call.metadata_headers = get("traceparent") or "", get("tracestate") or ""
         assert target.bound is not None
-        return call, target.bound.context(call)
+        return target.bound.context(call)
 
     # on a thread of the pool
 
@@ -314,16 +322,25 @@ class Front:
         self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes
     ) -> None:
         call = Call(target.name)
+        call.abandon = lambda error: self._abandon(call, watcher.proto, error)
         runtime = self._runtime
         started = runtime.began(call, REASON)
         current.set(call)
+        scope = watcher.scope
         try:
-            request = HttpRequest(watcher.scope, params, body)
-            answer = answer_of(target.bound.call(**{target.request: request}))  # type: ignore[union-attr]
-            watcher.proto.response_bytes(*answer)
+            arguments: dict[str, Any] = {target.request: HttpRequest(scope, params, body)}
+            if target.wants_context:
+                arguments["context"] = self._context(target, call, scope)
+            answer = answer_of(target.bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            watcher.proto.response_bytes(*self._failed(call, started, error))
+            answer = self._failed(call, started, error)
+            if not call.expired:
+                watcher.proto.response_bytes(*self._gate.dress(scope, answer))
         else:
+            if not call.expired:
+                if self._adorns:
+                    answer = self._gate.dress(scope, answer)
+                watcher.proto.response_bytes(*answer)
             runtime.ended(call, started)
         finally:
             current.set(None)
@@ -331,32 +348,34 @@ class Front:
     # wherever the function ran
 
     def _failed(self, call: Call, started: float, error: BaseException) -> Answer:
-        message = _said(error)
-        self._runtime.ended(call, started, message, user_stack(error))
-        return self._error_answer(call.function, message, [], error)
+        message, stack = described(error)
+        self._runtime.ended(call, started, call.expired or message, stack)
+        return self._error_answer(call.function, call.expired or message, stack)
 
-    def _error_answer(
-        self,
-        function: str,
-        message: str,
-        headers: list[tuple[str, str]],
-        error: BaseException | None = None,
-    ) -> Answer:
+    def _abandon(self, call: Call, proto: Any, error: str) -> None:
+        """Answer in the place of a function that does not end."""
+        proto.response_bytes(*self._error_answer(call.function, error))
+
+    def _error_answer(self, function: str, message: str, stack: str = "") -> Answer:
         if not self._runtime.development:
-            return 500, headers, b""
+            return 500, [], b""
         text = f"Exception while executing function: Functions.{function}\n{message}\n"
-        if error is not None:
-            text += "\n" + user_stack(error)
-        return 500, [*headers, ("content-type", "text/plain; charset=utf-8")], text.encode()
+        if stack:
+            text += f"\n{stack}"
+        return 500, [("content-type", "text/plain; charset=utf-8")], text.encode()
+
+
+def spawner(loop: asyncio.AbstractEventLoop) -> Callable[[Any], Any]:
+    """What makes a task of a coroutine: one that starts at once where Python (3.12) has such, which
+    spares a turn of the loop, and the task itself where the function never waits."""
+    if sys.version_info >= (3, 12):
+        return partial(asyncio.Task, loop=loop, eager_start=True)
+    return loop.create_task
 
 
 def is_hosts_own(path: str) -> bool:
     """Whether a path is the host's to answer, not a function's."""
     return path[1:2] in "aArR" and path[: path.find("/", 1) + 1].lower() in _HOSTS_OWN
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _has_body(headers: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lazulite.model import Data, Invocation, Outcome
@@ -38,8 +39,10 @@ class Invoker:
         call.max_retries = invocation.max_retries
         call.metadata_headers = (invocation.trace_parent, invocation.trace_state)
         started = self._runtime.began(call, invocation.reason, dict(invocation.details))
+        call.abandon = lambda error: self._finish(Outcome(invocation.id, error=error))
         if bound.is_async:
             task = self._runtime.loop.create_task(self._run_async(bound, invocation, call, started))
+            call.cancel = task.cancel
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         else:
@@ -48,13 +51,16 @@ class Invoker:
     async def _run_async(
         self, bound: Bound, invocation: Invocation, call: Call, started: float
     ) -> None:
-        outcome = await bound.run_async(invocation, call)
-        self._runtime.ended(call, started, outcome.error, outcome.stack)
-        self._finish(outcome)
+        self._end(await bound.run_async(invocation, call), call, started)
 
     def _run_sync(self, bound: Bound, invocation: Invocation, call: Call, started: float) -> None:
-        outcome = bound.run_sync(invocation, call)
-        self._runtime.ended(call, started, outcome.error, outcome.stack)
+        self._end(bound.run_sync(invocation, call), call, started)
+
+    def _end(self, outcome: Outcome, call: Call, started: float) -> None:
+        if not self._runtime.ended(call, started, outcome.error, outcome.stack):
+            return
+        if call.expired and not outcome.ok:
+            outcome = replace(outcome, error=call.expired, stack="")
         self._finish(outcome)
 
     def _finish(self, outcome: Outcome) -> None:

@@ -175,12 +175,17 @@ def load_v2(root: str, script: str) -> Sequence[Loaded]:
 
 
 def _import_file(name: str, path: str) -> ModuleType:
-    """Import this file as a top-level module, whatever else on sys.path has its name."""
+    """Import this file as a top-level module, whatever else on sys.path has its name.
+
+    A module that was imported from this file already, as a unit test does, is taken as it is.
+    """
+    before = sys.modules.get(name)
+    if before is not None and getattr(before, "__file__", None) == path:
+        return before
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(name)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

@@ -8,11 +8,14 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lazulite.wire.peer import Answer, connect
+from lazulite.worker.doors import Doors
+from lazulite.worker.guard import end_with_host
 from lazulite.worker.leaving import run_exit_handlers
+from lazulite.worker.recycling import exhausted, memory
 from lazulite.worker.reporting import Reporting, start_reporting
 
 
@@ -23,10 +26,12 @@ def run(fds: Sequence[int]) -> int:
     """
     wire, log, out, err, *listeners = fds
     reporting = start_reporting(log, out, err)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # handlers, and not SIG_IGN, which children of user code would inherit
+    signal.signal(signal.SIGINT, lambda *_: None)
     worker = Worker(listeners, reporting)
-    return asyncio.run(worker.run(socket.socket(fileno=wire)))
+    sock = socket.socket(fileno=wire)
+    end_with_host(sock)
+    return asyncio.run(worker.run(sock))
 
 
 class Worker:
@@ -40,13 +45,22 @@ class Worker:
         self._server: Any = None
         self._invoker: Any = None
         self._runtime: Any = None
+        self._front: Any = None
+        self._watchdog: Any = None
+        self._doors = Doors(listeners)
+        self._limits: dict[str, Any] = {}
+        self._retiring = False
+        self._retreat: Any = None
 
     async def run(self, sock: socket.socket) -> int:
         """Serve the host until it says stop or goes away."""
         self._stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._retire, "it was sent SIGTERM")
         calls = {
             "load": self._load,
             "serve": self._serve,
+            "leave": self._leave,
             "drain": self._drain,
             "ping": self._ping,
         }
@@ -110,6 +124,10 @@ class Worker:
             loop, pool, recorder, self._peer, body["spool"], body["development"]
         )
         pool.start()
+        self._limits = body["limits"]
+        self._runtime.stranded = lambda call: self._retire_soon(
+            f"a thread is stuck in function '{call.function}'"
+        )
         self._ticker = loop.create_task(self._tick())
         self._invoker = Invoker(self._runtime, bound)
         targets = {
@@ -129,6 +147,7 @@ class Worker:
         self._server = Server(self._listeners, body["server"])
         self._front.start()
         self._server.start(loop, self._front.schedule, body["worker"])
+        self._watchdog = self._watch(loop, bound)
         errors = {name: spec.error for name, spec in specs.items() if spec.error}
         return {"errors": errors}, []
 
@@ -142,19 +161,71 @@ class Worker:
         while True:
             await asyncio.sleep(1)
             self._runtime.recorder.tick()
+            reason = exhausted(self._limits, self._runtime.count)
+            if reason:
+                self._retire(reason)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, bound: Mapping[str, Any]) -> Any:
+        from lazulite.worker.expiry import Expiry
+        from lazulite.worker.watchdog import Watchdog, blocked_text
+
+        timeout = self._limits.get("timeout")
+        check: Callable[[], None] = lambda: None  # noqa: E731
+        if timeout is not None:
+            check = Expiry(self._runtime, timeout, self._limits["timeout_shown"]).check
+        watchdog = Watchdog(
+            loop,
+            {b.code: name for name, b in bound.items() if b.code is not None},
+            lambda seconds, name, stack: self._runtime.recorder.host(
+                "Warning", "Host.Worker", blocked_text(os.getpid(), seconds, name, stack)
+            ),
+            self._limits["hang"],
+            self._doors.close,
+            lambda: self._retire_soon("its event loop was blocked"),
+            check,
+        )
+        watchdog.start()
+        return watchdog
+
+    def _retire(self, reason: str) -> None:
+        """Ask the host for a successor; this worker is drained when that serves."""
+        if not self._retiring:
+            self._retiring = True
+            self._peer.notify("retire", {"reason": reason})
+
+    def _retire_soon(self, reason: str) -> None:
+        """`_retire`, from any thread."""
+        self._runtime.loop.call_soon_threadsafe(self._retire, reason)
+
+    async def _leave(self, body: Any, parts: list[bytes]) -> Answer:
+        """Take no more connections. hand_over: requests that still come on open ones are passed on
+        to the workers that took over."""
+        from lazulite.worker.retreat import Retreat
+
+        self._retiring = True
+        if self._server is not None and self._retreat is None:
+            self._retreat = Retreat(self._doors, self._server, self._front, self._runtime)
+            self._retreat.begin(bool(body["hand_over"]))
+        return {}, []
 
     async def _drain(self, body: Any, parts: list[bytes]) -> Answer:
-        """Take no more requests; answer when the running invocations have ended."""
-        if self._server is not None:
-            self._server.stop()
-        while self._runtime is not None and self._runtime.open_calls:
-            await asyncio.sleep(0.01)
-        if self._runtime is not None:
-            await self._front.stop()
-            self._runtime.recorder.tick()
+        """Answer when what runs has ended and clients have left. linger: seconds until idle
+        connections are closed."""
+        await self._leave({"hand_over": False}, [])
+        if self._retreat is None:
+            return {}, []
+        await self._retreat.end(float(body["linger"]))
+        await self._front.stop()
+        self._runtime.recorder.tick()
         return {}, []
 
     async def _ping(self, body: Any, parts: list[bytes]) -> Answer:
         open_calls = len(self._runtime.open_calls) if self._runtime else 0
         waiting = self._runtime.pool.waiting if self._runtime else 0
-        return {"open": open_calls, "waiting": waiting}, []
+        return {
+            "open": open_calls,
+            "waiting": waiting,
+            "lag": self._watchdog.lag if self._watchdog else 0.0,
+            "count": self._runtime.count if self._runtime else 0,
+            "memory": memory(),
+        }, []

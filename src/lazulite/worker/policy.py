@@ -21,7 +21,8 @@ Headers = list[tuple[str, str]]
 @dataclass(frozen=True)
 class Policy:
     """keys: None where every caller is an administrator (`func start` without --enableAuth);
-    max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number."""
+    max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number;
+    closing: connections end with their next answer, because the worker does."""
 
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     keys: KeyTable | None = None
@@ -29,18 +30,23 @@ class Policy:
     hsts: Mapping[str, Any] | None = None
     max_outstanding: int = -1
     max_concurrent: int = -1
+    closing: bool = False
 
     @property
-    def inert(self) -> bool:
-        """Whether nothing stands before or after a function."""
+    def limited(self) -> bool:
+        """Whether requests are counted."""
+        return self.max_outstanding >= 0 or self.max_concurrent >= 0
+
+    @property
+    def adorns(self) -> bool:
+        """Whether answers get headers."""
         return (
-            not self.cors.enabled
-            and self.keys is None
-            and not self.custom_headers
-            and self.hsts is None
-            and self.max_outstanding < 0
-            and self.max_concurrent < 0
+            self.cors.enabled or bool(self.custom_headers) or self.hsts is not None or self.closing
         )
+
+    def open_to_all(self, level: AuthLevel) -> bool:
+        """Whether nobody is turned away from a function of this level, preflights apart."""
+        return (self.keys is None or level is AuthLevel.ANONYMOUS) and not self.limited
 
     def preflight(self, scope: Any) -> Headers | None:
         """The headers of the 204 that answers a CORS preflight, None for other requests."""
@@ -76,6 +82,8 @@ class Policy:
     def decorate(self, scope: Any, headers: Headers) -> Headers:
         """`headers` with what CORS, customHeaders and HSTS add."""
         added = list(headers)
+        if self.closing:
+            added.append(("connection", "close"))
         if self.cors.enabled:
             present = {name.lower() for name, _ in headers}
             added += [

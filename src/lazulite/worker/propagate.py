@@ -21,14 +21,21 @@ _PROCESSES = "concurrent.futures.process"
 
 def install() -> None:
     """Wrap `Thread.start` and the executors' `submit`. A second call changes nothing."""
-    if hasattr(threading.Thread.start, "_lazulite"):
+    if not install_for_threads():
         return
-    _wrap_threads()
-    _wrap_thread_executor()
     if _PROCESSES in sys.modules:
         _wrap_process_executor(sys.modules[_PROCESSES])
     else:
         sys.meta_path.insert(0, _OnImport(_PROCESSES, _wrap_process_executor))
+
+
+def install_for_threads() -> bool:
+    """`install` without process executors; False when it was done already."""
+    if hasattr(threading.Thread.start, "_lazulite"):
+        return False
+    _wrap_threads()
+    _wrap_thread_executor()
+    return True
 
 
 def _wrap_threads() -> None:

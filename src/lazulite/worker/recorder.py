@@ -49,6 +49,10 @@ class Recorder:
             }
         )
 
+    def host(self, level: str, category: str, text: str) -> None:
+        """A record of the runtime's own."""
+        self._channel.send({"k": "host", "l": level, "c": category, "m": text})
+
     def succeeded(self, call: Call, seconds: float) -> None:
         """Call at its end."""
         for stream in self._streams:

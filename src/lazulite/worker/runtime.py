@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from lazulite.wire.peer import Peer
@@ -15,7 +16,9 @@ from lazulite.worker.recorder import Recorder
 @dataclass
 class Runtime:
     """open_calls: running invocations and when each began (time.perf_counter), oldest first;
-    development: whether answers may tell what went wrong in the user's code."""
+    count: how many have ended; stranded: called for each that never will; development: whether
+    answers may tell what went wrong in the user's code; sleep: between the attempts of a retry
+    policy."""
 
     loop: asyncio.AbstractEventLoop
     pool: Pool
@@ -23,7 +26,10 @@ class Runtime:
     peer: Peer
     spool: str
     development: bool
+    count: int = 0
+    stranded: Callable[[Call], None] = lambda call: None
     open_calls: dict[Call, float] = field(default_factory=dict)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def began(self, call: Call, reason: str, details: dict[str, str] | None = None) -> float:
         """Note that an invocation begins; the instant is what `ended` wants back."""
@@ -32,11 +38,30 @@ class Runtime:
         self.open_calls[call] = started
         return started
 
-    def ended(self, call: Call, started: float, error: str | None = None, stack: str = "") -> None:
-        """Note that it ended. Call exactly once after `began`, whatever happened."""
-        self.open_calls.pop(call, None)
+    def ended(self, call: Call, started: float, error: str | None = None, stack: str = "") -> bool:
+        """Note that it ended. Called after `began`, whatever happened; False when someone else
+        has ended it already: then its result is nobody's any more."""
+        if self.open_calls.pop(call, None) is None:
+            return False
+        self.count += 1
         seconds = time.perf_counter() - started
+        if call.expired and error is not None:
+            error, stack = call.expired, ""
         if error is None:
             self.recorder.succeeded(call, seconds)
         else:
             self.recorder.failed(call, seconds, error, stack)
+        return True
+
+    def strand(self, call: Call) -> None:
+        """Note that a thread is lost to a function that does not end."""
+        self.pool.replace_thread()
+        self.stranded(call)
+
+    def oldest(self) -> list[tuple[Call, float]]:
+        """The running invocations, oldest first, from any thread."""
+        while True:
+            try:
+                return list(self.open_calls.items())
+            except RuntimeError:  # it changed meanwhile
+                continue

@@ -62,11 +62,14 @@ class StreamingCall(FullCall):
         else:
             # told of 2.3, starlette ends the answer when the client leaves, between pieces too
             scope = {**self._asgi, "asgi": {"version": "3.0", "spec_version": "2.3"}}
+            response = _response(self._returned)
             try:
-                await _response(self._returned)(scope, exchange.left, exchange.send)
+                await response(scope, exchange.left, exchange.send)
             except OSError:
                 if not exchange.gone:
                     raise
+            finally:
+                await _close(getattr(response, "body_iterator", None))
         exchange.close()
 
 
@@ -77,3 +80,9 @@ def _response(value: Any) -> Any:
     responses = import_module("fastapi.responses")
     encode = import_module("fastapi.encoders").jsonable_encoder
     return responses.JSONResponse(encode(value))
+
+
+async def _close(pieces: Any) -> None:
+    """Have the user's generator run its `finally` now, also when the client left in the middle."""
+    if hasattr(pieces, "aclose"):
+        await pieces.aclose()

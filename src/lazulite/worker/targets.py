@@ -29,6 +29,8 @@ class Target:
     level: AuthLevel
     request: str
     quick: bool
+    is_async: bool
+    wants_context: bool
     host_inputs: bool
     host_outputs: bool
     error: str | None
@@ -49,7 +51,6 @@ def target_of(spec: FunctionSpec, bound: Bound | None) -> Target:
         and bound.hooks is None
         and spec.retry is None
         and not bound.outs
-        and not bound.signature.wants_context
         and bound.signature.returns is not None
     )
     app, streams = None, None
@@ -65,6 +66,8 @@ def target_of(spec: FunctionSpec, bound: Bound | None) -> Target:
         level=_level(trigger.get("authLevel")),
         request=bound.trigger.name if bound is not None and bound.trigger is not None else "",
         quick=quick and app is None and streams is None,
+        is_async=bound is not None and bound.is_async,
+        wants_context=bound is not None and bound.signature.wants_context,
         host_inputs=any(b.direction == "in" for b in host),
         host_outputs=any(b.direction == "out" for b in host),
         error=spec.error,

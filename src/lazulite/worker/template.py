@@ -21,7 +21,10 @@ from lazulite.wire import forkserver
 def serve(control_fd: int) -> None:
     """Answer the host's `fork` and `spawn` requests until it goes away."""
     control = socket.socket(fileno=control_fd)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides what Ctrl-C means
+    for number in (signal.SIGINT, signal.SIGTERM):  # the host decides what they mean
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    children: set[int] = set()
     try:
         warm_up()
     except ImportError as error:
@@ -41,13 +44,14 @@ def serve(control_fd: int) -> None:
         if wake_read in readable:
             with suppress(BlockingIOError):
                 os.read(wake_read, 4096)
-            reap(control)
+            reap(control, children)
         if control.fileno() in readable:
             try:
                 request = forkserver.receive(control)
             except ConnectionError:
                 request = None
             if request is None:
+                kill(children)
                 return
             message, fds = request
             pid = os.fork()
@@ -58,11 +62,13 @@ def serve(control_fd: int) -> None:
                 os.close(wake_read)
                 os.close(wake_write)
                 become_worker(fds)
+            children.add(pid)
             for fd in fds:
                 os.close(fd)
             try:
                 forkserver.send(control, {"forked": message["fork"], "pid": pid})
             except OSError:
+                kill(children)
                 return
 
 
@@ -76,15 +82,27 @@ def warm_up() -> None:
         import azure.functions  # noqa: F401
 
         import lazulite.worker.app
+        import lazulite.worker.expiry
         import lazulite.worker.http
         import lazulite.worker.invoker
-        import lazulite.worker.server  # noqa: F401
+        import lazulite.worker.propagate
+        import lazulite.worker.retreat
+        import lazulite.worker.server
+        import lazulite.worker.watchdog  # noqa: F401
 
     gc.freeze()  # forks share these pages for good
     gc.enable()
 
 
-def reap(control: socket.socket) -> None:
+def kill(children: set[int]) -> None:
+    """End the workers: without a host they have no purpose, and one that runs code which never
+    lets go of the interpreter's lock cannot end itself."""
+    for pid in children:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def reap(control: socket.socket, children: set[int]) -> None:
     """Report every child that ended: a negative code is the signal that killed it."""
     while True:
         try:
@@ -93,6 +111,7 @@ def reap(control: socket.socket) -> None:
             return
         if pid == 0:
             return
+        children.discard(pid)
         with suppress(OSError):
             forkserver.send(control, {"exited": pid, "code": os.waitstatus_to_exitcode(status)})
 

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import time
+from pathlib import Path
 
 import azure.functions as func
 
@@ -32,6 +34,20 @@ def raw(req: func.HttpRequest) -> func.HttpResponse:
 def broken(req: func.HttpRequest) -> func.HttpResponse:
     logging.warning("about to break")
     raise RuntimeError("it broke")
+
+
+@app.route(route="gate/{who}", auth_level="anonymous")
+def gate(req: func.HttpRequest) -> func.HttpResponse:
+    """Waits until somebody calls it with `open`."""
+    who = req.route_params["who"]
+    logging.info("%s is at the gate", who)
+    Path(f"{who}.arrived").touch()
+    opened = Path("opened")
+    if "open" in req.params:
+        opened.touch()
+    while not opened.exists():
+        time.sleep(0.01)
+    return func.HttpResponse(who)
 
 
 @app.queue_trigger(arg_name="message", queue_name="orders", connection="AzureWebJobsStorage")

@@ -329,7 +329,7 @@ def test_a_store_that_is_away_is_asked_again_and_told_of_once(tmp_path: Path) ->
         while not executor.ended:
             await bench.clock.advance(0.5)
             await settle(bench.account)
-        assert len(bench.log.having("'jobs' is tried again: nobody answers")) == 1
+        assert len(bench.log.having("'jobs' keeps trying: nobody answers")) == 1
         assert len(bench.log.having("can be reached again")) == 1
 
     run(tmp_path, body)

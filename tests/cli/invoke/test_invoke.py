@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,19 @@ import pytest
 
 from lazulite.host import runtime_file
 from tests.cli.conftest import Done, Func
-from tests.e2e.harness import APPS, FuncApp
+from tests.e2e.harness import APPS, PATIENCE, FuncApp, environment
+
+SLOW = """
+import os, pathlib, time
+import azure.functions as func
+app = func.FunctionApp()
+
+@app.route()
+def slow(req: func.HttpRequest) -> str:
+    pathlib.Path("pid").write_text(str(os.getpid()))
+    time.sleep(600)
+    return ""
+"""
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +166,52 @@ def test_an_app_that_does_not_start(func: Func, v2: Path) -> None:
     err = func("invoke", "hello", cwd=v2, code=1).err
     assert "host.json" in err
     assert "func doctor" in err
+
+
+def test_calls_at_the_same_time_are_not_mistaken_for_one(func: Func, calls: Path) -> None:
+    with FuncApp(calls) as app:
+        first = subprocess.Popen(
+            [sys.executable, "-m", "lazulite.cli", "invoke", "gate", "-p", "who=first", "--json"],
+            cwd=calls,
+            stdout=subprocess.PIPE,
+        )
+        wait_until((calls / "first.arrived").exists)
+        second = result(
+            func("run", "gate", "-p", "who=second", "-q", "open=1", "--json", cwd=calls)
+        )
+        out, _ = first.communicate(timeout=PATIENCE)
+        assert app.stop() == 0
+    assert [log["message"] for log in second["logs"]] == ["second is at the gate"]
+    assert "note" not in second
+    found = json.loads(out)
+    messages = [log["message"] for log in found["logs"]]
+    assert messages == ["first is at the gate", "second is at the gate"]
+    assert "Others called 'gate' at the same time" in found["note"]
+    assert found["invocationId"] is None
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_ctrl_c_ends_the_host_of_the_call(v2: Path) -> None:
+    (v2 / "function_app.py").write_text(SLOW)
+    command = [sys.executable, "-m", "lazulite.cli", "invoke", "slow"]
+    env = {name: value for name, value in environment().items() if value is not None}
+    calling = subprocess.Popen(command, cwd=v2, stderr=subprocess.PIPE, env=env)
+    wait_until(lambda: (v2 / "pid").exists() and bool((v2 / "pid").read_text()))
+    worker = int((v2 / "pid").read_text())
+    calling.send_signal(signal.SIGINT)
+    _, err = calling.communicate(timeout=PATIENCE)
+    assert calling.returncode == 1
+    assert err.strip() == b"Interrupted."
+    wait_until(lambda: not is_alive(worker))
+    assert not list((v2 / ".lazulite").glob("host*.json"))
+
+
+def is_alive(pid: int) -> bool:
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(done.stdout.strip()) and "Z" not in done.stdout

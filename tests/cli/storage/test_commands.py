@@ -8,12 +8,56 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 from lazulite.host.storage import HostAccounts
 from tests.cli.conftest import Func
+
+
+@pytest.fixture(params=["embedded", pytest.param("azurite", marks=pytest.mark.azurite)])
+def app(request: pytest.FixtureRequest, func: Func, v2: Path) -> Path:
+    """An app without storage of its own, or with an account at the emulator."""
+    if request.param == "azurite":
+        account = request.getfixturevalue("azurite")
+        func("settings", "add", "AzureWebJobsStorage", account, cwd=v2)
+    return v2
+
+
+def test_the_same_words_for_every_store(func: Func, app: Path) -> None:
+    name = f"t{uuid.uuid4().hex}"
+
+    def storage(*args: str) -> str:
+        return func("storage", *args, cwd=app).out
+
+    storage("queue", "create", name)
+    storage("queue", "put", name, "one", "two", "--ttl", "60")
+    assert storage("queue", "length", name) == "2\n"
+    assert {"name": name, "messages": 2} in json.loads(storage("queue", "list", "--json"))
+    peeked = json.loads(storage("queue", "peek", name, "--json"))
+    assert sorted(m["body"] for m in peeked) == ["one", "two"]
+    storage("queue", "clear", name)
+    assert storage("queue", "length", name) == "0\n"
+    storage("queue", "delete", name)
+    assert name not in storage("queue", "list")
+    storage("blob", "put", f"{name}/a/b.txt", "--data", "milk", "-m", "by=me")
+    assert storage("blob", "get", f"{name}/a/b.txt") == "milk"
+    (found,) = json.loads(storage("blob", "list", f"{name}/a/", "--json"))
+    assert (found["name"], found["length"], found["metadata"]) == ("a/b.txt", 4, {"by": "me"})
+    assert name in storage("blob", "containers").splitlines()
+    storage("blob", "delete", f"{name}/a/b.txt")
+    assert func("storage", "blob", "get", f"{name}/a/b.txt", cwd=app, code=1).err
+    tea = {"PartitionKey": "tea", "RowKey": "1", "Price": 3, "At": "2026-03-01T09:30:00.000000Z"}
+    tea["At@odata.type"] = "Edm.DateTime"
+    storage("table", "put", name, json.dumps(tea))
+    storage("table", "put", name, json.dumps(tea))
+    assert json.loads(storage("table", "query", name, "--filter", "Price eq 3L", "--json")) == [tea]
+    assert name in storage("table", "list").splitlines()
+    storage("table", "delete", name, "tea", "1")
+    assert storage("table", "query", name, "--json") == "[]\n"
+    storage("table", "drop", name)
 
 
 def test_a_message_from_put_to_clear(func: Func, v2: Path) -> None:

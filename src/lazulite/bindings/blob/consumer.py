@@ -14,6 +14,7 @@ from lazulite.errors import LazuliteError, NotFound, StoreError
 VISIBILITY = 60.0
 RENEWAL = 20.0
 TROUBLE_PAUSE = 5.0
+DELETE_ATTEMPTS = 4
 _FIRST_PAUSE = 0.1
 _LARGEST_BATCH = 32
 
@@ -82,11 +83,11 @@ class Consumer:
             arrived = asyncio.ensure_future(self._queues.arrived(self._queue))
             try:
                 messages = await self._queues.receive(self._queue, self._batch, VISIBILITY)
-                self._complained = False
+                self._at_ease()
             except NotFound:
                 messages = []
-            except StoreError as error:
-                self._complain(error)
+            except Exception as error:
+                self._complain(str(error) if isinstance(error, LazuliteError) else repr(error))
                 messages = []
             for message in messages:
                 task = asyncio.create_task(self._one(message))
@@ -120,22 +121,28 @@ class Consumer:
             await lease.give_back(0)
             raise
         except LazuliteError as error:
-            self._complain(error)
+            text = f"A message of the queue '{self._queue}' is put back for a while: {error}"
+            self._log("Warning", CATEGORY, text)
         except Exception as error:
-            text = f"A message of '{self._queue}' could not be handled: {error!r}"
+            text = f"A message of the queue '{self._queue}' could not be handled: {error!r}"
             self._log("Error", CATEGORY, text)
         keeping.cancel()
         await asyncio.wait({keeping})
         if verdict is None:
-            await lease.end()
+            await lease.end(self._clock)
         else:
             await lease.give_back(verdict)
 
-    def _complain(self, error: LazuliteError) -> None:
+    def _complain(self, error: str) -> None:
         if not self._complained:
             self._complained = True
             text = f"The queue '{self._queue}' cannot be served now; it is tried again: {error}"
             self._log("Warning", CATEGORY, text)
+
+    def _at_ease(self) -> None:
+        if self._complained:
+            self._complained = False
+            self._log("Information", CATEGORY, f"The queue '{self._queue}' can be reached again.")
 
 
 class _Lease:
@@ -145,13 +152,15 @@ class _Lease:
         self._queues = queues
         self._queue = queue
         self._message = message
+        self._renewing: asyncio.Future[bool] | None = None
 
     async def keep(self, clock: Clock) -> None:
         """Renew for as long as it runs or the lease lives."""
         while True:
             await clock.sleep(RENEWAL)
             # shielded: a renewal that was sent must leave its new receipt here
-            if not await asyncio.shield(asyncio.ensure_future(self._renew())):
+            self._renewing = asyncio.ensure_future(self._renew())
+            if not await asyncio.shield(self._renewing):
                 return
 
     async def _renew(self) -> bool:
@@ -161,18 +170,26 @@ class _Lease:
             return not isinstance(error, NotFound)
         return True
 
-    async def end(self) -> None:
-        """Delete the message. If that fails it comes again, and its function runs again."""
-        try:
-            await self._queues.delete(self._queue, [self._message])
-        except StoreError:
-            pass
+    async def end(self, clock: Clock) -> None:
+        """Delete the message. If that fails for good its function will run again."""
+        await self._settled()
+        for attempt in range(DELETE_ATTEMPTS):
+            try:
+                await self._queues.delete(self._queue, [self._message])
+                return
+            except StoreError:
+                await clock.sleep(min(2.0**attempt, VISIBILITY - RENEWAL))
 
     async def give_back(self, seconds: float) -> None:
+        await self._settled()
         try:
             await self._queues.update(self._queue, self._message, seconds)
         except StoreError:
             pass
+
+    async def _settled(self) -> None:
+        if self._renewing is not None:
+            await asyncio.wait({self._renewing})
 
 
 async def _done(future: asyncio.Future[None]) -> None:

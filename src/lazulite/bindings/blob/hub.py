@@ -20,7 +20,8 @@ from lazulite.bindings.blob.receipts import Claim, Receipts, Taken
 from lazulite.bindings.blob.scanner import Found, Scanner
 from lazulite.bindings.blob.watch import EVENT_GRID, Watch, event_of
 from lazulite.bindings.blob.work import POISON_QUEUE, Work, work_queue
-from lazulite.errors import NotFound, StoreError
+from lazulite.bindings.singleton import Lease
+from lazulite.errors import NotFound, StoreError, StoreUnavailable
 from lazulite.model import Data
 
 _DEVELOPMENT_ACCOUNT = "devstoreaccount1"
@@ -29,6 +30,10 @@ _EMULATOR_SCAN_SECONDS = 2.0
 _LONGEST_PAUSE = 60.0
 _DEVELOPMENT_PAUSE = 2.0
 _UNKNOWN_PAUSE = 30.0
+_OUTAGE_PAUSE = 30.0
+_LEASE_SECONDS = 60.0
+_EMULATOR_LEASE = 15.0
+_EMULATOR_LEASE_POLL = 5.0
 AT_ONCE = 0.0
 
 
@@ -43,6 +48,8 @@ class BlobHub:
         self._watches: dict[str, Watch] = {}
         self._scanners: dict[tuple[str, str, str], Scanner] = {}
         self._consumer: Consumer | None = None
+        self._scanning = asyncio.Lock()
+        self._lease: Lease | None = None
 
     # functions come and go
 
@@ -70,6 +77,9 @@ class BlobHub:
         self._watches.pop(watch.id, None)
         if not self._watches and self._consumer is not None:
             consumer, self._consumer = self._consumer, None
+            lease, self._lease = self._lease, None
+            if lease is not None:
+                await lease.release()
             await consumer.stop()
 
     def watch_of(self, function_id: str) -> Watch | None:
@@ -86,7 +96,7 @@ class BlobHub:
                 watch.pattern.container,
                 _EMULATOR_SCAN_SECONDS if emulated else _SCAN_SECONDS,
                 self.offer,
-                self._may_scan,
+                _at_once if account.kind == "embedded" else self._may_scan,
             )
         return self._scanners[key]
 
@@ -103,7 +113,34 @@ class BlobHub:
         )
 
     async def _may_scan(self) -> None:
-        return
+        """Return once this host is the one that lists containers: listing costs, and one is enough.
+
+        Not for the embedded store, where it costs nothing and no host need wait for another.
+        """
+        async with self._scanning:
+            if self._lease is None:
+                self._lease = self._new_lease()
+            if not self._lease.held:
+                await self._lease.acquire()
+
+    def _new_lease(self) -> Lease:
+        context = self._context
+        period = float(context.singleton.get("listener_lock_period", _LEASE_SECONDS))
+        poll = float(
+            context.singleton.get("listener_lock_recovery_polling_interval", _LEASE_SECONDS)
+        )
+        if self._host_account().name == _DEVELOPMENT_ACCOUNT:
+            # an emulator: a host that is started again after a kill need not wait for minutes
+            period, poll = min(period, _EMULATOR_LEASE), min(poll, _EMULATOR_LEASE_POLL)
+        return Lease(
+            context.state.leases,
+            f"azure-webjobs-hosts/locks/{context.host_id}/WebJobs.Internal.Blobs.Listener",
+            context.instance_id,
+            period,
+            poll,
+            context.clock,
+            context.log,
+        )
 
     # from what was found to the work queue
 
@@ -126,6 +163,19 @@ class BlobHub:
 
     async def _handle(self, message: QueueMessage) -> Verdict:
         """Handle one message: see Consumer."""
+        try:
+            return await self._handle_now(message)
+        except StoreUnavailable as error:
+            # its tries are for its function: a new message in its place, counted from the start
+            queues = self._host_account().queues
+            await queues.put(self._queue, [message.body], delay=_OUTAGE_PAUSE)
+            text = (
+                f"A blob's store cannot be reached; it is put back for {_OUTAGE_PAUSE:g} s: {error}"
+            )
+            self._context.log("Warning", CATEGORY, text)
+            return DONE
+
+    async def _handle_now(self, message: QueueMessage) -> Verdict:
         try:
             work = Work.decode(message.body)
         except ValueError:
@@ -214,6 +264,9 @@ class BlobHub:
 
     def _host_account(self) -> Account:
         return self._context.accounts.get("", "", "")
+
+
+async def _at_once() -> None: ...
 
 
 def _key(watch: Watch) -> tuple[str, str, str]:

@@ -37,12 +37,14 @@ class BlobIO:
             raise BindingError(
                 error.message, where=_where(function, binding), hint=error.hint
             ) from None
+        account = self._account(function, binding)
+        if is_deferred(binding):
+            need_endpoint(account, function, binding)
 
     async def read(self, function: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
         path = names.resolve(_path(function, binding))
         account = self._account(function, binding)
         if is_deferred(binding):
-            need_endpoint(account, function, binding)
             connection = str(binding.get("connection") or "")
             return reference(connection, *split_reference(path), self._context.settings)
         container, name = split_blob_path(path)

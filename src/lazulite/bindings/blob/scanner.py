@@ -77,66 +77,74 @@ class Scanner:
                 pass  # the receipts know better anyway
 
     async def _run(self) -> None:
+        clock = self._context.clock
         while True:
             await self._may_scan()
             changed = asyncio.ensure_future(self._account.blobs.changed(self._container))
             self._wake.clear()
-            clock = self._context.clock
-            started = clock.now()
-            pending = False
             try:
-                pending = await self._sweep()
-                self._complained = self._absent = False
-            except NotFound:
-                self._tell_absent()
-            except LazuliteError as error:
-                self._complain(error)
-            took = (clock.now() - started).total_seconds()
-            await clock.sleep(min(PACE * took, self._interval))
-            pause = min(self._interval, 5.0) if pending else self._interval
-            await _first(_done(changed), self._wake.wait(), clock.sleep(pause))
-            changed.cancel()
+                started = clock.now()
+                pending = await self._look()
+                took = (clock.now() - started).total_seconds()
+                await clock.sleep(min(PACE * took, self._interval))
+                pause = min(self._interval, 5.0) if pending else self._interval
+                await _first(_done(changed), self._wake.wait(), clock.sleep(pause))
+            finally:
+                changed.cancel()
+
+    async def _look(self) -> bool:
+        """Sweep, whatever comes of it. True when something was left to look at again."""
+        try:
+            pending = await self._sweep()
+        except NotFound:
+            self._tell_absent()
+        except LazuliteError as error:
+            self._complain(str(error))
+        except Exception as error:
+            self._complain(repr(error))
+        else:
+            self._at_ease()
+            return pending
+        return False
 
     async def _sweep(self) -> bool:
         """Look at all blobs once. True when something was left to look at again."""
         started = self._context.clock.now()
         await self._load()
         watches = tuple(self.watches)
-        young: dict[int, dict[str, str]] = {id(watch): {} for watch in watches}
+        young = _Young(started - SLACK)
         newest: datetime | None = None
         found: list[Found] = []
         left: list[Found] = []
         prefix = _common_prefix([watch.pattern.prefix for watch in watches])
         async for blob in self._account.blobs.list(self._container, prefix=prefix):
             newest = blob.last_modified if newest is None else max(newest, blob.last_modified)
+            young.newest = newest
             for watch in watches:
                 if watch.wants(blob):
                     found.append((watch, blob))
                 elif watch.remembers(blob):
-                    young[id(watch)][blob.name] = blob.etag
+                    young.note(watch, blob)
             if len(found) >= CHUNK:
                 left += await self._hand_over(found, young)
                 found = []
         left += await self._hand_over(found, young)
         for watch in watches:
-            watch.seen = young[id(watch)]
+            watch.seen = young.of(watch)
         if not left:
             self._advance(watches, newest, started)
         if self._unsaved and (started - self._saved_at).total_seconds() >= SAVE_SECONDS:
             await self._save()
         return bool(left)
 
-    async def _hand_over(
-        self, found: Sequence[Found], young: dict[int, dict[str, str]]
-    ) -> list[Found]:
+    async def _hand_over(self, found: Sequence[Found], young: _Young) -> list[Found]:
         if not found:
             return []
         left = await self._offer(found)
         waiting = {(id(watch), blob.name) for watch, blob in left}
         for watch, blob in found:
             if (id(watch), blob.name) not in waiting:
-                watch.seen[blob.name] = blob.etag
-                young[id(watch)][blob.name] = blob.etag
+                young.note(watch, blob)
         return left
 
     def _advance(
@@ -190,7 +198,14 @@ class Scanner:
                 f"The container '{self._container}' that {names} watches is not there yet.",
             )
 
-    def _complain(self, error: LazuliteError) -> None:
+    def _at_ease(self) -> None:
+        self._absent = False
+        if self._complained:
+            self._complained = False
+            text = f"The container '{self._container}' can be reached again."
+            self._context.log("Information", CATEGORY, text)
+
+    def _complain(self, error: str) -> None:
         if not self._complained:
             self._complained = True
             self._context.log(
@@ -199,6 +214,23 @@ class Scanner:
                 f"The container '{self._container}' cannot be looked at now; "
                 f"it is tried again: {error}",
             )
+
+
+class _Young:
+    """Etags by watch and name of blobs that the next sweep looks at, too: those that the mark will
+    not be beyond, which is `since` or the newest blob's time if that is earlier."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._etags: dict[int, dict[str, str]] = {}
+        self.newest = since
+
+    def note(self, watch: Watch, blob: BlobProperties) -> None:
+        if blob.last_modified >= min(self._since, self.newest):
+            self.of(watch)[blob.name] = blob.etag
+
+    def of(self, watch: Watch) -> dict[str, str]:
+        return self._etags.setdefault(id(watch), {})
 
 
 def _parse(body: bytes) -> tuple[datetime | None, dict[str, str]]:

@@ -25,6 +25,9 @@ class BlobTrigger:
 
     def validate(self, function: FunctionSpec, binding: BindingSpec) -> None:
         _pattern(function, binding)
+        account = _account(self._context, function, binding)
+        if is_deferred(binding):
+            need_endpoint(account, function, binding)
 
     def listener(
         self, function: FunctionSpec, binding: BindingSpec, executor: Executor
@@ -44,7 +47,6 @@ class BlobTrigger:
             function, binding, _pattern(function, binding), _Never(), account, source_of(binding)
         )
         if watch.deferred:
-            need_endpoint(account, function, binding)
             blob = await account.blobs.properties(container, name)
             connection = str(binding.get("connection") or "")
             return event_of(
@@ -75,8 +77,6 @@ class _BlobListener:
     async def start(self) -> None:
         function, binding = self._function, self._binding
         account = _account(self._context, function, binding)
-        if is_deferred(binding):
-            need_endpoint(account, function, binding)
         source = source_of(binding)
         watch = Watch(
             function=function,

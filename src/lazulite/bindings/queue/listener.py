@@ -150,11 +150,12 @@ class QueueListener:
         except StoreError as error:
             if not self._complained:
                 self._complained = True
-                self._tell("Error", f"The queue '{spec.queue}' is tried again: {error}")
+                self._tell("Error", f"The listener for queue '{spec.queue}' keeps trying: {error}")
             return []
         if self._complained:
             self._complained = False
-            self._tell("Information", f"The queue '{spec.queue}' can be reached again.")
+            # as a warning, so that who has seen the error sees its end
+            self._tell("Warning", f"The queue '{spec.queue}' can be reached again.")
         return messages
 
     def _has_room(self) -> bool:

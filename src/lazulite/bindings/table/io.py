@@ -7,7 +7,7 @@ import re
 
 from lazulite.abc import Account, BindingContext, Names
 from lazulite.bindings.table.entities import from_value, to_json
-from lazulite.errors import BindingError, ExpressionError, LazuliteError, NotFound, Where
+from lazulite.errors import BindingError, ExpressionError, NotFound, Where
 from lazulite.expr.odata import resolve_filter_with
 from lazulite.expr.template import Template
 from lazulite.model import BindingSpec, Data, FunctionSpec
@@ -40,6 +40,7 @@ class TableIO:
         take = templates[-1]
         if take.text and not take.names:
             _number(take.text, where)
+        self._account(function, binding)
 
     async def read(self, function: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
         """A JSON array of the entities, empty when there is no such table."""
@@ -117,7 +118,7 @@ def _number(text: str, where: Where) -> int:
     try:
         return int(text)
     except ValueError:
-        raise LazuliteError(f"'take' must be a whole number, not '{text}'.", where=where) from None
+        raise BindingError(f"'take' must be a whole number, not '{text}'.", where=where) from None
 
 
 def _where(function: FunctionSpec, binding: BindingSpec) -> Where:

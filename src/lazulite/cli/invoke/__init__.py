@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from lazulite.cli.console import examples
@@ -9,7 +11,7 @@ from lazulite.cli.invoke.call import call
 from lazulite.cli.invoke.request import Request
 from lazulite.cli.invoke.result import Result, show, show_json
 from lazulite.cli.payload import pairs, payload
-from lazulite.cli.project import find_root
+from lazulite.cli.project import complete_function, find_root
 from lazulite.cli.running import AdminClient, find_running
 from lazulite.errors import UsageError
 
@@ -23,7 +25,7 @@ from lazulite.errors import UsageError
         "func invoke nightly --json | jq .logs",
     ),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=complete_function)
 @click.option(
     "-d",
     "--data",
@@ -94,5 +96,7 @@ def _call(
         return call(AdminClient(running, key, own_key(root)), name, request)
     from lazulite.cli.invoke.temporary import temporary_host
 
+    if sys.stderr.isatty():
+        click.secho("Starting the app for this call...", dim=True, err=True)
     with temporary_host(root, python) as started:
         return call(AdminClient(started, key, own_key(root)), name, request)

@@ -18,6 +18,7 @@ from lazulite.host import runtime_file
 _LOOK = 0.02
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
+_KILL_SECONDS = 1.0
 
 
 @contextmanager
@@ -42,6 +43,9 @@ def temporary_host(root: str, python: str | None) -> Iterator[str]:
     said = _Output(process)
     try:
         yield _await_url(root, process, said)
+    except KeyboardInterrupt:
+        _kill(process)  # nobody wants to wait for what it runs
+        raise
     finally:
         _stop(process)
         said.end()
@@ -72,6 +76,21 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End it with all that it started, and what it would have cleaned up."""
+    for number in (signal.SIGINT, signal.SIGINT):  # the second one does not wait
+        process.send_signal(number)
+        try:
+            process.wait(_KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 class _Output:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +10,9 @@ import click
 
 from lazulite.cli.console import examples, say, say_json, warn
 from lazulite.cli.keys.store import HostKeys, KeyStore, Place, StoredKeys, own_key
-from lazulite.cli.project import find_root, script_file, v1_functions
+from lazulite.cli.project import complete_function, declared_functions, find_root
 from lazulite.cli.running import AdminClient, find_running
-from lazulite.errors import FileSyntaxError, UsageError
+from lazulite.errors import UsageError
 from lazulite.host.keys import MASTER
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -43,7 +42,12 @@ def _scoped(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--key", envvar="FUNC_MASTER_KEY", help="The master key, for --url."),
         click.option("--url", help="A host that runs elsewhere. [default: this app's]"),
         click.option("--system", is_flag=True, help="The keys of the system, for webhooks."),
-        click.option("--function", metavar="NAME", help="The keys of this function."),
+        click.option(
+            "--function",
+            metavar="NAME",
+            shell_complete=complete_function,
+            help="The keys of this function.",
+        ),
     ):
         function = option(function)
     return function
@@ -188,20 +192,7 @@ def _store(url: str | None, key: str | None, function: str | None) -> KeyStore:
     running = find_running(root)
     if running is not None:
         return HostKeys(AdminClient(running, key, own_key(root)))
-    if function is not None and not _declares(root, function):
+    names = [] if function is None else declared_functions(root)
+    if function is not None and function.lower() not in (name.lower() for name in names):
         warn(f"No function '{function}' was found in the app's files.")
     return StoredKeys(root)
-
-
-def _declares(root: str, function: str) -> bool:
-    """Whether the app's files declare a function of this name, as far as can be seen."""
-    from lazulite.cli.python_source import Source, decorated_functions, python_files
-
-    names = set(v1_functions(root))
-    if os.path.isfile(os.path.join(root, script_file(root))):
-        for path in python_files(root):
-            try:
-                names |= set(decorated_functions(Source.read(path).tree))
-            except FileSyntaxError:
-                continue
-    return function.lower() in {name.lower() for name in names}

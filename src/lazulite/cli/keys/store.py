@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
@@ -132,18 +131,18 @@ class StoredKeys:
         return self._use(work)
 
     def _use(self, work: Callable[[Keys], Awaitable[T]]) -> T:
-        from lazulite.config.app import load_app
-        from lazulite.config.encryption import decrypt
         from lazulite.host.keyring import secret_store
+        from lazulite.host.main import load
+        from lazulite.host.options import StartOptions
         from lazulite.host.storage import HostAccounts, HostState
 
-        app = load_app(self._root, os.environ, decrypt=decrypt)
+        app = load(StartOptions(root=self._root))
         queues = app.host.extension("queues")
 
         async def run() -> T:
             accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
             try:
-                documents = secret_store(app, app.development, lambda: HostState(accounts))
+                documents = secret_store(app, lambda: HostState(accounts))
                 return await work(Keys(documents, app.host_id, lambda table: None))
             finally:
                 await accounts.close()

@@ -46,7 +46,7 @@ def list_(connection: str, as_json: bool) -> None:
     context_settings=HELP,
     epilog=examples(
         "func storage table query items",
-        "func storage table query items --filter \"PartitionKey eq 'tea' and Price gt 2\"",
+        "func storage table query items --filter \"PartitionKey eq 'tea' and Price gt 2L\"",
         "func storage table query items -n 100 --json",
     ),
 )

@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# the kinds of binding that the runtime serves; a new kind adds its name here
-OFFERED = frozenset({"http", "timer", "queue", "blob", "table"})
+from lazulite.bindings import known_kinds
 
 _HERE = os.path.dirname(__file__)
 
@@ -21,20 +20,23 @@ _HERE = os.path.dirname(__file__)
 class Template:
     """One template: `name` is what it is called here, `others` what the original calls it.
 
-    kind: the kind of binding that it needs; inputs: what may be filled in, with defaults.
+    needs: the binding types that it uses; inputs: what may be filled in, with defaults; trial: a
+    command that calls the function, with `<<blob>>` for a blob that its path lets through.
     """
 
     folder: str
     name: str
-    kind: str
+    needs: tuple[str, ...]
     summary: str
     default_name: str
     inputs: Mapping[str, str]
+    trial: str = "func invoke <<name>>"
     others: tuple[str, ...] = ()
 
     @property
     def offered(self) -> bool:
-        return self.kind in OFFERED
+        """Whether the runtime has all the bindings that it uses."""
+        return known_kinds().issuperset(self.needs)
 
     def text(self, file: str, values: Mapping[str, str]) -> str:
         return fill(read(os.path.join(self.folder, f"{file}.txt")), values)
@@ -42,21 +44,25 @@ class Template:
 
 _STORAGE = {"connection": "AzureWebJobsStorage"}
 _HTTP = {"auth": "function", "route": ""}
+_BLOB_TRIAL = (
+    "func storage blob put <<blob>> --data 'some text' && func invoke <<name>> --data <<blob>>"
+)
 
 TEMPLATES = (
     Template(
         folder="http",
         name="HTTP trigger",
-        kind="http",
+        needs=("httptrigger", "http"),
         summary="answers HTTP requests",
         default_name="http_trigger",
         inputs=_HTTP,
+        trial="func invoke <<name>> -q name=you",
         others=("HttpTrigger",),
     ),
     Template(
         folder="timer",
         name="Timer trigger",
-        kind="timer",
+        needs=("timertrigger",),
         summary="runs on a schedule",
         default_name="timer_trigger",
         inputs={"schedule": "0 */5 * * * *"},
@@ -65,28 +71,31 @@ TEMPLATES = (
     Template(
         folder="queue",
         name="Queue trigger",
-        kind="queue",
+        needs=("queuetrigger",),
         summary="handles the messages of a storage queue",
         default_name="queue_trigger",
         inputs={"queue": "python-queue-items", **_STORAGE},
+        trial="func invoke <<name>> --data 'some text'",
         others=("Azure Queue Storage trigger", "QueueTrigger"),
     ),
     Template(
         folder="blob",
         name="Blob trigger",
-        kind="blob",
+        needs=("blobtrigger",),
         summary="handles blobs that are new or have changed",
         default_name="blob_trigger",
         inputs={"path": "samples/{name}", **_STORAGE},
+        trial=_BLOB_TRIAL,
         others=("Azure Blob Storage trigger", "BlobTrigger"),
     ),
     Template(
         folder="blob_eventgrid",
         name="Blob trigger (Event Grid)",
-        kind="blob",
+        needs=("blobtrigger",),
         summary="handles blobs that an Event Grid subscription tells of",
         default_name="blob_event_trigger",
         inputs={"path": "samples/{name}", **_STORAGE},
+        trial=_BLOB_TRIAL,
         others=(
             "Azure Blob Storage trigger (using Event Grid)",
             "Blob EventGrid trigger",
@@ -97,16 +106,17 @@ TEMPLATES = (
     Template(
         folder="table",
         name="Table input and output",
-        kind="table",
+        needs=("httptrigger", "http", "table"),
         summary="an HTTP function that reads and writes a storage table",
         default_name="table_rows",
         inputs={"table": "items", **_HTTP, **_STORAGE},
+        trial="func invoke <<name>> -p partition=tea --data 'some text'",
         others=("Table",),
     ),
     Template(
         folder="event_grid",
         name="Event Grid trigger",
-        kind="eventgrid",
+        needs=("eventgridtrigger",),
         summary="handles the events of an Event Grid subscription",
         default_name="event_grid_trigger",
         inputs={},
@@ -115,7 +125,7 @@ TEMPLATES = (
     Template(
         folder="warmup",
         name="Warmup trigger",
-        kind="warmup",
+        needs=("warmuptrigger",),
         summary="runs when an instance is added",
         default_name="warmup",
         inputs={},

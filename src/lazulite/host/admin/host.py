@@ -15,12 +15,16 @@ from lazulite.host.admin.router import Router, as_json
 DrainState = Literal["Disabled", "InProgress", "Completed"]
 
 
+async def _nothing() -> None: ...
+
+
 @dataclass(frozen=True)
 class HostFacts:
     """What the host tells of itself, and lets be done to it.
 
     drain stops the listeners, resume starts them again; outstanding: invocations that the host
-    has sent and that have not ended; processes: (id, name) of the host's own.
+    has sent and that have not ended; processes: (id, name) of the host's own; warm: runs the
+    app's warm-up function, if it has one.
     """
 
     host_id: str
@@ -30,13 +34,15 @@ class HostFacts:
     errors: Callable[[], Sequence[str]]
     restart: Callable[[], None]
     healthy: Callable[[], bool]
-    config: Callable[[], Mapping[str, Any]]
-    processes: Callable[[], Sequence[tuple[int, str]]]
-    drain: Callable[[], Awaitable[None]]
-    resume: Callable[[], Awaitable[None]]
-    drain_state: Callable[[], DrainState]
-    outstanding: Callable[[], int]
+    config: Callable[[], Mapping[str, Any]] = dict
+    processes: Callable[[], Sequence[tuple[int, str]]] = tuple
+    drain: Callable[[], Awaitable[None]] = _nothing
+    resume: Callable[[], Awaitable[None]] = _nothing
+    drain_state: Callable[[], DrainState] = lambda: "Disabled"
+    outstanding: Callable[[], int] = int
+    warm: Callable[[], Awaitable[None]] | None = None
     bundle: tuple[str, str] | None = None
+    ready: Callable[[], bool] = lambda: True
 
 
 class HostApi:
@@ -50,6 +56,7 @@ class HostApi:
         """Add the routes."""
         router.add("GET", "admin/host/status", self._status, always=True)
         router.add("GET POST HEAD", "admin/host/ping", self._ping, open=True, always=True)
+        router.add("GET HEAD", "admin/host/ready", self._ready, open=True, always=True)
         router.add("POST", "admin/host/restart", self._restart, always=True)
         router.add("GET POST", "admin/warmup", self._warmup, open=True)
         router.add("POST", "admin/host/synctriggers", self._sync_triggers)
@@ -84,6 +91,10 @@ class HostApi:
             return WebResponse(429)
         return WebResponse(200)
 
+    async def _ready(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        """200 while new work is welcome, 503 while it is not (ours: the original has no such)."""
+        return WebResponse(200 if self._facts.ready() else 503)
+
     async def _restart(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         self._facts.restart()
         return as_json(
@@ -98,6 +109,8 @@ class HostApi:
         )
 
     async def _warmup(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        if self._facts.warm is not None:
+            await self._facts.warm()
         return WebResponse(200)
 
     async def _sync_triggers(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:

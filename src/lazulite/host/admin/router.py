@@ -36,12 +36,12 @@ class Router:
     def __init__(
         self,
         keys: Callable[[], Awaitable[KeyTable | None]],
-        running: Callable[[], Awaitable[bool]],
-        reread: Callable[[], Awaitable[bool]],
+        running: Callable[[], Awaitable[bool]] | None = None,
+        reread: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._keys = keys
-        self._running = running
-        self._reread = reread
+        self._running = running or _yes
+        self._reread = reread or _no
         self._rows: list[_Row] = []
         self._table = RouteTable()
         self._webhooks: dict[str, WebhookHandler] = {}
@@ -121,6 +121,14 @@ class Router:
         if not await self._running():
             return not_running()
         return await handler(request)
+
+
+async def _yes() -> bool:
+    return True
+
+
+async def _no() -> bool:
+    return False
 
 
 def not_running() -> WebResponse:

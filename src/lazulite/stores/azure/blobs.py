@@ -64,6 +64,8 @@ class AzureBlobs:
             kept = (await self.properties(container, name)).metadata
         except NotFound:
             kept = {}
+            if isinstance(source, str):  # many requests: see that none meets a missing container
+                await self.create(container)
         merged = {**kept, **metadata}
         try:
             written = await _send(client, source, merged)

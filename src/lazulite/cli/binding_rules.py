@@ -1,0 +1,56 @@
+"""What the bindings themselves say of a function's members, as a start would."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from lazulite.abc import BindingContext
+from lazulite.bindings import Bindings
+from lazulite.config.app import AppConfig
+from lazulite.errors import LazuliteError
+from lazulite.host.clock import SystemClock
+from lazulite.host.index import Index
+from lazulite.host.storage import HostAccounts, HostState
+from lazulite.host.validate import check_bindings
+from lazulite.model import BindingSpec, FunctionSpec
+
+
+class BindingRules:
+    """Asks each kind of binding; nothing is started, opened or imported for it."""
+
+    def __init__(self, app: AppConfig) -> None:
+        queues = app.host.extension("queues")
+        self._accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
+        self._bindings = Bindings(_context(app, self._accounts))
+
+    def connection(self, spec: FunctionSpec, binding: BindingSpec) -> None:
+        """Raises SettingError when the storage account of a binding cannot be used: its setting is
+        missing or malformed, or the SDKs for it are not installed."""
+        name = str(binding.get("connection") or "")
+        self._accounts.get(name, spec.name, binding.name)
+
+    def problem(self, spec: FunctionSpec) -> str | None:
+        """What is wrong with the function's bindings, with file and line, or None."""
+        try:
+            index = check_bindings(Index({spec.name: spec}, spec.model), self._bindings)
+        except LazuliteError as error:  # host.json's options of a kind
+            return str(error)
+        return index.functions[spec.name].error
+
+
+def _context(app: AppConfig, accounts: HostAccounts) -> BindingContext:
+    return BindingContext(
+        host_id=app.host_id,
+        instance_id="",
+        app_root=app.root,
+        spool="",
+        accounts=accounts,
+        state=HostState(accounts),
+        clock=SystemClock(),
+        options=app.host.extension,
+        singleton=asdict(app.host.singleton),
+        log=lambda level, category, message: None,
+        webhook=lambda extension, handler: None,
+        development=app.development,
+        settings=app.settings,
+    )

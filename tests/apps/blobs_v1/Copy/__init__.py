@@ -1,0 +1,5 @@
+import azure.functions as func
+
+
+def main(entry: func.InputStream) -> bytes:
+    return entry.read()[::-1]

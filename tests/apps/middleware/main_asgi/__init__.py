@@ -1,0 +1,5 @@
+import azure.functions as func
+
+from ..sites import asgi
+
+main = func.AsgiMiddleware(asgi).main

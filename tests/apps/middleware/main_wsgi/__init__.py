@@ -1,0 +1,5 @@
+import azure.functions as func
+
+from ..sites import wsgi
+
+main = func.WsgiMiddleware(wsgi).main

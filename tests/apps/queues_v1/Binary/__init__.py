@@ -1,0 +1,2 @@
+def main(message: bytes) -> bytes:
+    return message + b"!"
