@@ -20,6 +20,7 @@ PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _MARKS = ("host.json", "local.settings.json")
 _ENVIRONMENTS = (".venv", "venv", ".python")
 # options after which the guess would be wrong, or nothing would be started
+_SIGINT, _SIGTERM = 2, 15  # without importing signal on the way to the spawn
 _NO_GUESS = ("--python", "--help", "-h", "--script-root", "--prefix")
 # what an interpreter, its loader and its C library read when they start
 _AT_START = ("LD_", "DYLD_", "LC_", "LANG", "MALLOC_", "GLIBC_", "PYTHON_GIL", "PYTHON_CPU")
@@ -86,7 +87,7 @@ def start_template(command: Sequence[str], environ: Mapping[str, str]) -> Starte
             file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
             # Ctrl-C reaches the whole group: nobody but the host may act on it, from the first
             # instruction on; the template lets them through once it ignores them
-            setsigmask=[signal.SIGINT, signal.SIGTERM],
+            setsigmask=[_SIGINT, _SIGTERM],
         )
     except OSError:
         ours.close()

@@ -85,7 +85,6 @@ def warm_up() -> None:
         import lazulite.worker.expiry
         import lazulite.worker.http
         import lazulite.worker.invoker
-        import lazulite.worker.propagate
         import lazulite.worker.retreat
         import lazulite.worker.server
         import lazulite.worker.watchdog  # noqa: F401
