@@ -383,10 +383,6 @@ class Host:
         place = self._keys.place if self._options.enable_auth else None
         self._startup.tell(self._index, self._public.port, place)
 
-    def _tell(self) -> None:
-        place = self._keys.place if self._options.enable_auth else None
-        self._startup.tell(self._index, self._public.port, place)
-
     # HTTP of the host itself
 
     def _mount(self) -> None:
