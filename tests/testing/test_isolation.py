@@ -54,7 +54,8 @@ def test_the_process_is_afterwards_as_it_was() -> None:
         client.post("/api/order", data="x")
         assert state() != before
         assert os.environ["KIT_SETTING"] == "x"
-        assert Path.cwd() == KIT
+        assert str(Path.cwd()) == before[3]
+        assert client.get("/api/where").text == str(KIT)
 
     assert state() == before
     left = [t for t in threading.enumerate() if t.name.startswith("lazulite-store")]

@@ -141,6 +141,7 @@ class Host:
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
             self._availability_changed,
+            self._spool.sweep,
         )
         self._fallback = Fallback(self._public, self._router_answer, lambda: None)
         self._health = Health(
@@ -193,6 +194,7 @@ class Host:
         if body is not None:
             self._reloader.is_offline = True
             await self._go_offline(body)
+            self._presence.announce()
         else:
             await self._supervisor.start()
             self._presence.announce()
@@ -395,6 +397,7 @@ class Host:
             restart=self._reloader.request,
             healthy=lambda: self._health.healthy,
             ready=self._is_ready,
+            health=lambda: {"healthy": self._health.healthy, "counters": self._health.counters},
             config=lambda: plain(self._config.host.root),
             processes=self._processes,
             drain=self._draining.drain,

@@ -17,6 +17,7 @@ from uuid import uuid4
 from lazulite.abc import Account, BindingContext
 from lazulite.bindings import Bindings, known_kinds
 from lazulite.config.app import AppConfig, Launch, load_app
+from lazulite.config.encryption import decrypt
 from lazulite.config.section import plain as as_plain
 from lazulite.errors import FunctionError, FunctionTimeout, LazuliteError, UsageError
 from lazulite.host import settle
@@ -31,6 +32,7 @@ from lazulite.host.journal import Journal
 from lazulite.host.keyring import KeyRing
 from lazulite.host.keys import Keys
 from lazulite.host.listeners import Listeners
+from lazulite.host.main import development
 from lazulite.host.options import StartOptions
 from lazulite.host.spool import Spool
 from lazulite.host.storage import HostState
@@ -132,7 +134,7 @@ class InProcessApp:
         self._router = Router(self._keys_now, self._is_running, self._reread_keys)
         self._keys = KeyRing(
             Keys(HostState(self._accounts), config.host_id, lambda table: None),
-            self._options.auth,
+            self._options.auth or not config.development,
             lambda: [spec.name for spec in self._index.functions.values() if spec.is_http],
             lambda: self._router.extensions,
         )
@@ -162,11 +164,16 @@ class InProcessApp:
     def _load_config(self) -> AppConfig:
         if not os.path.isdir(self.root):
             raise UsageError(f"There is no folder {self.root}.", hint="Name the app's folder.")
+        environ = {**os.environ, **self._options.settings}
         config = load_app(
             self.root,
-            {**os.environ, **self._options.settings},
-            Launch(functions=self._options.functions),
+            environ,
+            Launch(
+                functions=self._options.functions,
+                development=development(environ.get("AZURE_FUNCTIONS_ENVIRONMENT")),
+            ),
             kinds=known_kinds(),
+            decrypt=decrypt,
         )
         for warning in config.warnings:
             self.records.record("Warning", "Host.Startup", str(warning))
@@ -377,7 +384,7 @@ class InProcessApp:
         if self._activity.open or self._dispatcher.running:
             return True
         direct = self._watch.direct
-        return any(call not in direct for call in list(self._runtime.open_calls))
+        return any(call not in direct for call, _ in self._runtime.oldest())
 
     def _restless(self) -> FunctionTimeout:
         running = [i for i in self.records.invocations if not i.ended]

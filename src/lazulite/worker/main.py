@@ -185,6 +185,7 @@ class Worker:
             check,
         )
         watchdog.start()
+        self._runtime.lag = lambda: watchdog.lag
         return watchdog
 
     def _retire(self, reason: str) -> None:
