@@ -200,7 +200,7 @@ class Host:
             self._presence.announce()
             if self._generation.index is not None:
                 self._adopt(self._generation)
-            self._startup.indexed(self._index)
+                self._startup.indexed(self._index)
             self._tell()
             self._state = "Running"
             self._running.set()
