@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Coroutine, Mapping
@@ -199,13 +200,15 @@ class Host:
             self._presence.announce()
             if self._generation.index is not None:
                 self._adopt(self._generation)
-            self._startup.indexed(self._index)
+                self._startup.indexed(self._index)
             self._tell()
             self._state = "Running"
             self._running.set()
             self._startup.started()
             if self._options.listeners:
                 await self._listeners.start(self._index.functions)
+        gc.freeze()
+        gc.enable()
         self._in_background(self._health.watch())
         if self._options.listeners:
             self._in_background(self._reloader.run())
@@ -377,8 +380,6 @@ class Host:
     def _watch_rules(self) -> Rules:
         host = self._config.host
         return Rules(self._config.root, host.watch_files, host.watch_directories)
-
-    # what the user reads
 
     def _tell(self) -> None:
         place = self._keys.place if self._options.enable_auth else None

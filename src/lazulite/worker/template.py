@@ -29,7 +29,11 @@ def serve(control_fd: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     allow_descriptors()
     children: set[int] = set()
-    warm_up()
+    try:
+        warm_up()
+    except ImportError as error:
+        print(f"The worker cannot be loaded into {sys.executable}: {error}", file=sys.stderr)
+        return
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     os.set_blocking(wake_read, False)
