@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """Entry of the console commands `func` and `lazulite`. Returns the exit code."""
+    started = None
+    if sys.argv[1:2] == ["start"]:
+        # before anything else is imported: what takes longest goes first
+        from lazulite.host.spawning import guess
+
+        started = guess(sys.argv[2:], os.environ, os.getcwd())
     from lazulite.cli.run import run
 
-    return run(sys.argv)
+    return run(sys.argv, started)

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import click
 
 
-def run(argv: Sequence[str]) -> int:
+def run(argv: Sequence[str], started: object = None) -> int:
     """Run `argv` (program name first). Returns the exit code: 0, 1, or a command's own.
+
+    started: what `func start` has already begun for the app, see host.spawning.
 
     An error is one message on stderr; its stack is shown with --debug only.
     """
@@ -30,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
         args, root, debug = take_global(argv[1:])
         if root is not None:
             enter(root)
-        return _dispatch(resolve(args), prog)
+        return _dispatch(resolve(args), prog, started)
     except LazuliteError as error:
         if debug:
             _show_stack()
@@ -54,16 +56,16 @@ def run(argv: Sequence[str]) -> int:
         return 1
 
 
-def _dispatch(args: list[str], prog: str) -> int:
+def _dispatch(args: list[str], prog: str, started: object) -> int:
     if args[:1] == ["start"] and not _completing(prog):
         if len(args) == 1:
             from lazulite.cli.project import find_root
             from lazulite.host.options import StartOptions
 
-            return start(StartOptions(root=find_root()))
+            return start(StartOptions(root=find_root()), started)
         from lazulite.cli.start import command
 
-        return invoke(command, args[1:], f"{prog} start")
+        return invoke(command, args[1:], f"{prog} start", started)
     if args in (["--version"], ["-v"]):
         from lazulite import __version__
 
@@ -74,11 +76,12 @@ def _dispatch(args: list[str], prog: str) -> int:
     return invoke(root, args, prog)
 
 
-def start(options: object) -> int:
+def start(options: object, started: object = None) -> int:
     """Hand over to the host; returns its exit code."""
     from importlib import import_module
 
-    return int(import_module("lazulite.host.main").start(options))
+    host = import_module("lazulite.host.main")
+    return int(host.start(options) if started is None else host.start(options, started))
 
 
 def _completing(prog: str) -> bool:
@@ -90,8 +93,11 @@ def completion_variable(prog: str) -> str:
     return f"_{prog.upper().replace('-', '_')}_COMPLETE"
 
 
-def invoke(command: click.Command, args: list[str], prog: str) -> int:
-    """Run a click command; its usage errors end with exit code 1, as the original's do."""
+def invoke(command: click.Command, args: list[str], prog: str, context: object = None) -> int:
+    """Run a click command; its usage errors end with exit code 1, as the original's do.
+
+    context: what the command finds as `obj` of its context.
+    """
     import click
 
     try:
@@ -101,6 +107,7 @@ def invoke(command: click.Command, args: list[str], prog: str) -> int:
             complete_var=completion_variable(prog),
             standalone_mode=False,
             color=color(),
+            obj=context,
         )
     except click.UsageError as error:
         if error.ctx is not None:

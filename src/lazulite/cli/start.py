@@ -90,7 +90,8 @@ LEVELS = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None
 @click.option("--no-build", is_flag=True, hidden=True)
 @click.option("--runtime", hidden=True)
 @click.option("--language-worker", hidden=True)
-def command(**given: Any) -> int:
+@click.pass_obj
+def command(started: object, /, **given: Any) -> int:
     """Run the app in this folder until Ctrl-C."""
     if given.pop("language_worker"):
         raise UsageError(
@@ -98,7 +99,7 @@ def command(**given: Any) -> int:
             hint="To attach a debugger use `func start --debug`.",
         )
     del given["no_build"], given["runtime"]
-    return start(options(find_root(), given))
+    return start(options(find_root(), given), started)
 
 
 def options(root: str, given: dict[str, Any]) -> StartOptions:

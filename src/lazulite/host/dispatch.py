@@ -74,7 +74,7 @@ class Dispatcher:
         """Run a function for an event, with its retries; the last attempt's outcome."""
         spec = self.functions.get(name)
         if spec is None:
-            return Outcome("", error=f"There is no function '{name}' any more.")
+            return Outcome("", error=f"There is no function '{name}' any more.", unstarted=True)
         self.running += 1
         try:
             return await self._with_retries(spec, event)
@@ -91,7 +91,7 @@ class Dispatcher:
         attempt = 0
         while True:
             outcome = await self._attempt(spec, event, id, attempt)
-            if outcome.ok or retry is None:
+            if outcome.ok or outcome.unstarted or retry is None:
                 return outcome
             if 0 <= retry.max_retries <= attempt:
                 self._log("Error", spec, f"Function execution failed after '{attempt}' retries.")

@@ -8,7 +8,6 @@ import socket
 from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, replace
 from typing import Any
-from uuid import uuid4
 
 from lazulite.abc import BindingContext, WebRequest, WebResponse
 from lazulite.bindings import WARM_UP, Bindings, known_kinds
@@ -16,7 +15,7 @@ from lazulite.config.app import AppConfig
 from lazulite.config.limits import worker_limits
 from lazulite.config.section import plain
 from lazulite.errors import LazuliteError
-from lazulite.host import settle, welcome
+from lazulite.host import settle
 from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
 from lazulite.host.admin.host import HostApi, HostFacts
@@ -42,6 +41,7 @@ from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
 from lazulite.host.reload import Reloader, check_not_worse, offline_body
 from lazulite.host.spool import Spool
+from lazulite.host.startup import Startup
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.validate import check_bindings
@@ -75,8 +75,9 @@ class Host:
         self._levels = levels
         self._journal = Journal(console)
         self._clock = SystemClock()
-        self._instance_id = uuid4().hex
-        self._index = Index({}, "v1", stacks={})
+        self._instance_id = os.urandom(16).hex()
+        self._startup = Startup(options, config, self._instance_id, console, self._journal)
+        self._index = Index({}, "v1")
         self._state = "Starting"
         self._generations = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,11 +98,7 @@ class Host:
 
     async def run(self, template_pid: int, control: socket.socket) -> int:
         """Serve until interrupted; the exit code."""
-        self._console.text(welcome.banner())
-        for message in self._config.messages:
-            self._journal.host("Information", "Host.Startup", message)
-        for warning in self._config.warnings:
-            self._journal.host("Warning", "Host.Startup", str(warning))
+        self._startup.begins()
         template = Template(template_pid, control)
         try:
             self._assemble(template)
@@ -143,6 +140,7 @@ class Host:
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
             self._availability_changed,
+            self._spool.sweep,
         )
         self._fallback = Fallback(self._public, self._router_answer, lambda: None)
         self._health = Health(
@@ -195,14 +193,17 @@ class Host:
         if body is not None:
             self._reloader.is_offline = True
             await self._go_offline(body)
+            self._presence.announce()
         else:
             await self._supervisor.start()
             self._presence.announce()
             if self._generation.index is not None:
                 self._adopt(self._generation)
+            self._startup.indexed(self._index)
             self._tell()
             self._state = "Running"
             self._running.set()
+            self._startup.started()
             if self._options.listeners:
                 await self._listeners.start(self._index.functions)
         self._in_background(self._health.watch())
@@ -275,7 +276,10 @@ class Host:
             template=template,
             accounts=accounts,
             bindings=bindings,
-            load=settle.load_message(config, launch.environ, self._levels),
+            load={
+                **settle.load_message(config, launch.environ, self._levels),
+                "debug": settle.debug_message(self._options),
+            },
             settle=answer,
         )
         return generation
@@ -377,39 +381,8 @@ class Host:
     # what the user reads
 
     def _tell(self) -> None:
-        """Print the functions and what is wrong with some."""
-        index = self._index
-        scheme = "https" if self._options.use_https else "http"
-        base = f"{scheme}://localhost:{self._public.port}"
-        prefix = self._config.host.http.route_prefix
-        for line in welcome.function_list(index.functions.values(), base, prefix):
-            self._console.text(line)
-        if index.passed_over:
-            names = ", ".join(index.passed_over)
-            self._journal.host(
-                "Warning",
-                "Host.Startup",
-                f"Detected mixed function app. Some functions may not be indexed - {names}",
-            )
-        if index.problem:
-            text = f"Worker failed to index functions\n{index.problem}"
-            if index.problem_stack:
-                text += f"\n{index.problem_stack.rstrip()}"
-            self._journal.host("Error", "Host.Startup", text)
-        for spec in index.functions.values():
-            if spec.error:
-                self._tell_error(spec)
-        if self._options.enable_auth:
-            self._console.text(f"Keys are checked: they are in {self._keys.place}.\n")
-        if not self._options.verbose:
-            self._console.text("For detailed output, run func with --verbose flag.")
-
-    def _tell_error(self, spec: FunctionSpec) -> None:
-        text = f"The '{spec.name}' function is in error: {spec.error}"
-        stack = (self._index.stacks or {}).get(spec.name)
-        if stack:
-            text += f"\n{stack.rstrip()}"
-        self._journal.host("Error", "Host.Startup", text)
+        place = self._keys.place if self._options.enable_auth else None
+        self._startup.tell(self._index, self._public.port, place)
 
     # HTTP of the host itself
 
@@ -423,6 +396,7 @@ class Host:
             restart=self._reloader.request,
             healthy=lambda: self._health.healthy,
             ready=self._is_ready,
+            health=lambda: {"healthy": self._health.healthy, "counters": self._health.counters},
             config=lambda: plain(self._config.host.root),
             processes=self._processes,
             drain=self._draining.drain,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lazulite.errors import WorkerError
+from lazulite.host.spawning import start_template, template_command
 from lazulite.wire import forkserver
-
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 @dataclass(frozen=True)
@@ -35,33 +32,16 @@ def spawn(launch: Launch) -> tuple[int, socket.socket]:
 
     Raises WorkerError when the interpreter cannot be executed.
     """
-    ours, theirs = forkserver.pair()
-    theirs.set_inheritable(True)
-    options = json.dumps(
-        {
-            "control": theirs.fileno(),
-            "package": PACKAGE,
-            "server": launch.server,
-            "root": launch.root,
-            "search": list(launch.search),
-        }
-    )
-    bootstrap = os.path.join(PACKAGE, "worker", "bootstrap.py")
     try:
-        pid = os.posix_spawn(
-            launch.python,
-            [launch.python, bootstrap, options],
-            dict(launch.environ),
-            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
-            # Ctrl-C reaches the whole group: nobody but the host may act on it, from the first
-            # instruction on; the template lets them through once it ignores them
-            setsigmask=[signal.SIGINT, signal.SIGTERM],
-        )
+        started = start_template(command_of(launch), launch.environ)
     except OSError as error:
         raise WorkerError(f"{launch.python} cannot be started: {error.strerror}") from error
-    finally:
-        theirs.close()
-    return pid, ours
+    return started.pid, started.control
+
+
+def command_of(launch: Launch) -> list[str]:
+    """The command that starts the template."""
+    return template_command(launch.python, launch.root, launch.server, launch.search)
 
 
 @dataclass

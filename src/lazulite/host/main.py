@@ -7,6 +7,7 @@ The order is the point: what the first answer waits for (the app's interpreter i
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 from lazulite.config.app import AppConfig, Launch, load_app
@@ -14,15 +15,18 @@ from lazulite.config.python import Interpreter, find_interpreter
 from lazulite.errors import LazuliteError
 from lazulite.host import listening
 from lazulite.host.launch import Launch as TemplateLaunch
-from lazulite.host.launch import spawn
+from lazulite.host.launch import command_of, spawn
 from lazulite.host.options import StartOptions
 from lazulite.host.server_files import server_folder
-from lazulite.host.settle import search_path
+from lazulite.host.spawning import Started, search_path
 
 
-def start(options: StartOptions) -> int:
+def start(options: StartOptions, started: Started | None = None) -> int:
     """Run the app until it is told to stop; the exit code. Raises LazuliteError for what the user
-    must mend first."""
+    must mend first.
+
+    started: a template process begun on a guess.
+    """
     config = load(options)
     interpreter = find_interpreter(config.root, config.settings, options.python)
     address = options.address or config.local.host.address or "127.0.0.1"
@@ -30,7 +34,7 @@ def start(options: StartOptions) -> int:
     listeners = listening.bind(address, port)
     environ = environment(config, interpreter, listeners.port)
     launch = template_launch(config, interpreter, environ)
-    pid, control = spawn(launch)
+    pid, control = fitting(started, launch)
 
     from lazulite.host.run import run
 
@@ -38,6 +42,15 @@ def start(options: StartOptions) -> int:
         return run(options, config, launch, listeners, pid, control)
     finally:
         listeners.close()
+
+
+def fitting(started: Started | None, launch: TemplateLaunch) -> tuple[int, socket.socket]:
+    """The template that was begun if it is the right one, else a new one."""
+    if started is not None:
+        if started.is_for(command_of(launch), launch.environ):
+            return started.pid, started.control
+        started.discard()
+    return spawn(launch)
 
 
 def load(options: StartOptions) -> AppConfig:

@@ -6,8 +6,10 @@ import asyncio
 import signal
 import socket
 import sys
+from typing import TextIO
 
 from lazulite.config.app import AppConfig
+from lazulite.errors import UsageError
 from lazulite.host.host import Host
 from lazulite.host.launch import Launch
 from lazulite.host.listening import PublicSockets
@@ -29,7 +31,7 @@ def run(
     colour = wants_colour(out, config.settings)
     console = Console(out, levels, colour, options.json_output)
     if options.json_output_file:
-        console.also(open(options.json_output_file, "a", encoding="utf-8"))  # noqa: SIM115
+        console.also(_open(options.json_output_file))
 
     async def main() -> int:
         host = Host(options, config, launch, listeners, console, levels)
@@ -42,3 +44,13 @@ def run(
         return asyncio.run(main())
     finally:
         sys.stdout.flush()
+
+
+def _open(path: str) -> TextIO:
+    try:
+        return open(path, "a", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="--json-output-file takes the path of a file in a folder that is there.",
+        ) from error

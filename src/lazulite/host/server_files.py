@@ -7,8 +7,6 @@ cache folder of ours; the user's environment never changes.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping
@@ -68,6 +66,9 @@ def _version_of(folder: str) -> str:
 
 
 def _install(python: str, version: str, requirement: str, folder: Path) -> None:
+    import shutil
+    import subprocess
+
     partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +88,8 @@ def _install(python: str, version: str, requirement: str, folder: Path) -> None:
 
 def _installer(python: str, version: str) -> list[str]:
     """The command that installs for `python`: uv, our own pip, or else the interpreter's."""
+    import shutil
+
     uv = shutil.which("uv")
     if uv:
         return [uv, "pip", "install", "--quiet", "--python", python]

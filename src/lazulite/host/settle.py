@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from lazulite.config.limits import worker_limits
 from lazulite.expr.timespan import format_timespan
 from lazulite.host.index import Index
 from lazulite.host.options import StartOptions
+from lazulite.host.spawning import search_path
 from lazulite.model import spec_to_wire
 from lazulite.telemetry.console import Filter
 from lazulite.web.keys import KeyTable
@@ -31,9 +31,9 @@ def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) 
     }
 
 
-def search_path(root: str) -> list[str]:
-    """What comes after the interpreter's own packages on the app's sys.path."""
-    return [os.path.join(root, ".python_packages", "lib", "site-packages"), root]
+def debug_message(options: StartOptions) -> dict[str, Any] | None:
+    """Whether a debugger may attach to workers, and is waited for."""
+    return {"wait": options.debug_wait} if options.debug else None
 
 
 def serve_message(
@@ -107,9 +107,15 @@ def policy_message(
         }
         if hsts.is_enabled
         else None,
-        "max_outstanding": http.max_outstanding_requests,
-        "max_concurrent": http.max_concurrent_requests,
+        "max_outstanding": _share(http.max_outstanding_requests, config),
+        "max_concurrent": _share(http.max_concurrent_requests, config),
+        "dynamic": http.dynamic_throttles_enabled,
     }
+
+
+def _share(limit: int, config: AppConfig) -> int:
+    """One worker's part of a limit of the app: connections are spread evenly over them."""
+    return -(-limit // worker_limits(config.settings).minimum) if limit > 0 else limit
 
 
 def _positive(text: str | None) -> int | None:

@@ -26,12 +26,30 @@ def function_list(specs: Iterable[FunctionSpec], base: str, prefix: str) -> Iter
             methods = trigger.get("methods") or ()
             methods = [methods] if isinstance(methods, str) else methods
             shown = f"[{','.join(m.upper() for m in methods)}]" if methods else ""
-            route = str(trigger.get("route") or spec.name).strip("/")
-            prefix = prefix.strip("/")
-            url = f"{base}/{prefix + '/' if prefix else ''}{route}"
-            yield f"\t{spec.name}: {shown} {url}\n"
+            yield f"\t{spec.name}: {shown} {base}/{_path(spec, prefix)}\n"
         else:
             yield f"\t{spec.name}: {trigger.type}\n"
     for spec in specs:
         if spec.disabled:
             yield f"Function {spec.name} is disabled.\n"
+
+
+def routes(specs: Iterable[FunctionSpec], prefix: str) -> str:
+    """The original's record of the routes, in order of precedence."""
+    lines = []
+    for spec in specs:
+        if spec.is_http:
+            assert spec.trigger is not None
+            methods = spec.trigger.get("methods") or ()
+            methods = [methods] if isinstance(methods, str) else methods
+            shown = ",".join(method.lower() for method in methods) or "all"
+            route = _path(spec, prefix)
+            lines.append(f"Mapped function route '{route}' [{shown}] to '{spec.name}'")
+    return "\n".join(["Initializing function HTTP routes", *(lines or ["No HTTP routes mapped"])])
+
+
+def _path(spec: FunctionSpec, prefix: str) -> str:
+    assert spec.trigger is not None
+    route = str(spec.trigger.get("route") or spec.name).strip("/")
+    prefix = prefix.strip("/")
+    return f"{prefix}/{route}" if prefix else route

@@ -11,18 +11,10 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from lazulite.wire.pair import pair
+
 LIMIT = 64 * 1024
 MAX_FDS = 16
-
-
-def pair() -> tuple[socket.socket, socket.socket]:
-    """Two connected sockets that keep message boundaries."""
-    if hasattr(socket, "SOCK_SEQPACKET"):
-        try:
-            return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        except OSError:  # macOS defines it, and has none for AF_UNIX
-            pass
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
 
 
 def send(sock: socket.socket, message: Any, fds: Sequence[int] = ()) -> None:
@@ -36,3 +28,6 @@ def receive(sock: socket.socket) -> tuple[Any, list[int]] | None:
     if not data:
         return None
     return json.loads(data), list(fds)
+
+
+__all__ = ["LIMIT", "MAX_FDS", "pair", "receive", "send"]

@@ -2,13 +2,16 @@
 installed there. It makes exactly three things importable - this package's worker side, its HTTP
 server, the app - and hands over to the template process.
 
-    python bootstrap.py '{"control": 5, "package": ".../lazulite", "server": ".../site-packages",
-                          "root": "/app", "search": ["/app/.python_packages/..."]}'
+    python bootstrap.py PACKAGE SERVER ROOT SEARCH... CONTROL
+
+PACKAGE: .../lazulite; SERVER: the folder that has the HTTP server; ROOT: the app's; SEARCH: what
+ends sys.path; CONTROL: the descriptor of the socket to the host.
 """
 
-import json
+import gc
 import sys
 import threading
+from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
@@ -41,6 +44,9 @@ def defer_package(name: str, search: "list[str] | None" = None) -> None:
 
     class Deferred(ModuleType):
         def __getattr__(self, attribute: str) -> Any:
+            # `from package import submodule` asks for the attribute first
+            if PathFinder.find_spec(f"{name}.{attribute}", self.__path__) is not None:
+                return import_module(f"{name}.{attribute}")
             with lock:
                 if self.__class__ is Deferred:
                     self.__class__ = ModuleType  # type: ignore[assignment]
@@ -57,17 +63,18 @@ def defer_package(name: str, search: "list[str] | None" = None) -> None:
 
 
 def main() -> None:
-    options = json.loads(sys.argv[1])
+    gc.disable()  # what is imported stays: to look through it again and again costs a tenth
+    package, server, root, *search, control = sys.argv[1:]
     sys.path[:1] = []  # this script's own folder
-    sys.path += [place for place in options["search"] if place not in sys.path]
-    expose_package("lazulite", options["package"])
+    sys.path += [place for place in search if place not in sys.path]
+    expose_package("lazulite", package)
     defer_package("werkzeug")
-    defer_package("granian", [options["server"]])
-    sys.argv = [options["root"]]
+    defer_package("granian", [server])
+    sys.argv = [root]
 
     from lazulite.worker.template import serve
 
-    serve(options["control"])
+    serve(int(control))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def problem_of(error: BaseException, root: str = "", script: str = "") -> Proble
     """A problem from what user code raised. `script`: the place to name when no other is known."""
     message = f"{type(error).__name__}: {error}"
     if isinstance(error, SystemExit):
-        message = f"SystemExit: the code calls sys.exit({error.code!r}) while it is imported"
+        message += " (sys.exit() is called while the module is imported)"
     if isinstance(error, ImportError) and "circular import" not in str(error):
         message += _MISSING_MODULE.format(path=sys.path)
     if isinstance(error, SyntaxError) and error.filename:

@@ -92,6 +92,13 @@ class Worker:
         from lazulite.worker.app import LoadedApp
 
         self._reporting.attach_logging(body["log_level"])
+        if body.get("debug"):
+            from lazulite.worker.debugging import NoDebugger, listen
+
+            try:
+                await listen(body["debug"]["wait"])
+            except NoDebugger as error:
+                return {"refused": str(error)}, []
         folders = [spec_from_wire(raw) for raw in body["folders"]]
         self._app = LoadedApp(body["root"], body["script"], folders)
         return self._app.report(), []
@@ -176,6 +183,7 @@ class Worker:
             check,
         )
         watchdog.start()
+        self._runtime.lag = lambda: watchdog.lag
         return watchdog
 
     def _retire(self, reason: str) -> None:

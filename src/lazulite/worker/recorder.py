@@ -11,19 +11,20 @@ from lazulite.worker.call import Call
 from lazulite.worker.channel import LogChannel
 from lazulite.worker.printing import PrintStream
 
-RATE = 20  # invocations a second
-
 
 class Recorder:
     """Failures always are told. Called from any thread; `tick` once a second.
 
-    streams: where an ended invocation may have left a begun line.
+    RATE: invocations a second that are told one by one; streams: where an ended invocation may have
+    left a begun line.
     """
+
+    RATE = 20
 
     def __init__(self, channel: LogChannel, streams: Sequence[PrintStream] = ()) -> None:
         self._channel = channel
         self._streams = tuple(streams)
-        self._left = RATE
+        self._left = self.RATE
         self._second = time.monotonic()
         self._lock = threading.Lock()
         self._hidden: deque[tuple[str, float]] = deque()
@@ -90,7 +91,7 @@ class Recorder:
     def tick(self) -> None:
         """Start a new second: tell the sums of the last one."""
         with self._lock:
-            self._left = RATE
+            self._left = self.RATE
             self._second = time.monotonic()
             sums: dict[str, list[float]] = {}
             for _ in range(len(self._hidden)):

@@ -270,6 +270,18 @@ def test_a_stop_that_cannot_wait_gives_messages_back(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
+def test_a_message_that_never_started_is_given_back(tmp_path: Path) -> None:
+    async def body(bench: Bench) -> None:
+        executor = Recorded(unstarted=1)
+        await bench.put(b"a")
+        await bench.start(executor, maxDequeueCount=2)
+        await bench.empty()
+        assert len(executor.events) == 2
+        assert await bench.account.queue_admin.queues() == ["jobs"]
+
+    run(tmp_path, body)
+
+
 @dataclass
 class Held:
     """A store whose receives wait for a gate, or fail, or find malformed messages."""

@@ -168,6 +168,17 @@ def test_an_app_that_does_not_start(func: Func, v2: Path) -> None:
     assert "func doctor" in err
 
 
+def test_a_host_that_serves_https(func: Func, calls: Path) -> None:
+    with FuncApp(calls, args=["--useHttps"]) as app:
+        app.wait_for("For detailed output")
+        found = runtime_file.read(runtime_file.place(str(calls)))
+        assert found is not None
+        assert found.url.startswith("https://")
+        done = func("invoke", "items", "-p", "id=1", cwd=calls)
+        assert json.loads(done.out)["route"] == {"id": "1"}
+        app.wait_for("Executed 'Functions.items' (Succeeded")
+
+
 def test_calls_at_the_same_time_are_not_mistaken_for_one(func: Func, calls: Path) -> None:
     with FuncApp(calls) as app:
         first = subprocess.Popen(

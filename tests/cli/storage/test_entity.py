@@ -41,7 +41,13 @@ def test_not_a_number() -> None:
 
 
 def test_other_ways_to_write_a_time() -> None:
-    for text in ("2026-01-02T03:00:00Z", "2026-01-02T05:00:00+02:00", "2026-01-02T03:00:00"):
+    for text in (
+        "2026-01-02T03:00:00Z",
+        "2026-01-02T03:00:00.0000000Z",
+        "2026-01-02T03:00:00.0Z",
+        "2026-01-02T05:00:00+02:00",
+        "2026-01-02T03:00:00",
+    ):
         raw = {**KEYS, "T": text, "T@odata.type": "Edm.DateTime"}
         assert entity_from_json(raw)["T"] == datetime(2026, 1, 2, 3, tzinfo=timezone.utc)
 

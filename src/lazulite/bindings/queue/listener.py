@@ -216,9 +216,11 @@ class QueueListener:
 
     async def _failed(self, flight: _Flight, outcome: Outcome) -> None:
         spec = self._spec
-        if spec.poison_queue is None:
-            return  # left to its lease, so that it does not come back in a tight loop
-        if flight.message.dequeue_count >= spec.max_dequeue_count:
+        if outcome.unstarted:
+            await self._release(flight.message, 0.0)
+        elif spec.poison_queue is None:
+            pass  # left to its lease, so that it does not come back in a tight loop
+        elif flight.message.dequeue_count >= spec.max_dequeue_count:
             await self._poison(flight, self._too_often())
         else:
             await self._release(flight.message, spec.retry_delay)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -74,7 +75,9 @@ def _parsed(name: str, value: Any, kind: str) -> Any:
 
 
 def _datetime(value: Any) -> datetime:
-    found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    # Azure writes seven digits, Python 3.10 reads three or six
+    text = re.sub(r"\.(\d{1,6})\d*", lambda match: "." + match[1].ljust(6, "0"), str(value))
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if found.tzinfo is None:
         found = found.replace(tzinfo=timezone.utc)
     return found.astimezone(timezone.utc)

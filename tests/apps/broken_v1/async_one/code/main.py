@@ -1,0 +1,5 @@
+from ...shared import greet
+
+
+async def go(req):
+    return greet.hello()

@@ -1,0 +1,5 @@
+from ..shared import greet
+
+
+def main(req):
+    return greet.hello()
