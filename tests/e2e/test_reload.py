@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from pathlib import Path
 
 import httpx
 
-from tests.e2e.harness import APPS, FuncApp
+from tests.e2e.harness import APPS, FuncApp, children
 from tests.e2e.test_supervision import eventually, fresh_get
 
 FAULTS = APPS / "faults"
@@ -156,6 +157,17 @@ def test_no_request_fails_while_the_app_is_reloaded_again_and_again(tmp_path: Pa
         assert min(asked) > 12
 
 
+def test_other_packages_need_another_template(tmp_path: Path) -> None:
+    with FuncApp(FAULTS, copy_to=tmp_path) as app:
+        old = app.template_pid
+        (app.root / "requirements.txt").write_text("azure-functions\n")
+        app.wait_for("App reloaded")
+        assert fresh_get(app, "/api/version").text == "1"
+        eventually(lambda: old not in children(app.process.pid))
+        assert fresh_get(app, "/api/version").text == "1"
+        assert len(app.worker_pids) == 1
+
+
 def test_the_state_can_be_set(tmp_path: Path) -> None:
     with FuncApp(FAULTS, copy_to=tmp_path) as app:
 
@@ -168,3 +180,35 @@ def test_the_state_can_be_set(tmp_path: Path) -> None:
         eventually(lambda: fresh_get(app, "/api/version").status_code == 503)
         assert put('"running"') == 202
         eventually(lambda: fresh_get(app, "/api/version").status_code == 200)
+
+
+def test_functions_in_folders_come_change_break_and_go(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"version": "2.0"}')
+    write_function(tmp_path, "one", "return 'first'")
+    with FuncApp(tmp_path) as app:
+        assert fresh_get(app, "/api/one").text == "first"
+        write_function(tmp_path, "two", "return 'second'")
+        eventually(lambda: fresh_get(app, "/api/two").text == "second")
+        write_function(tmp_path, "one", "return 'changed'")
+        eventually(lambda: fresh_get(app, "/api/one").text == "changed")
+        write_function(tmp_path, "one", "return (")
+        app.wait_for("The 'one' function is in error:")
+        app.wait_for("The app goes on as it was before this change.")
+        assert f"{tmp_path}/one/__init__.py:2" in app.output()
+        assert fresh_get(app, "/api/one").text == "changed"
+        shutil.rmtree(tmp_path / "one")
+        eventually(lambda: fresh_get(app, "/api/one").status_code == 404)
+        assert fresh_get(app, "/api/two").text == "second"
+
+
+def write_function(root: Path, name: str, body: str) -> None:
+    folder = root / name
+    folder.mkdir(exist_ok=True)
+    (folder / "__init__.py").write_text(f"def main(req) -> str:\n    {body}\n")
+    bindings = [
+        {"type": "httpTrigger", "name": "req", "direction": "in", "authLevel": "anonymous"},
+        {"type": "http", "name": "$return", "direction": "out"},
+    ]
+    (folder / "function.json").write_text(
+        json.dumps({"scriptFile": "__init__.py", "bindings": bindings})
+    )
