@@ -152,7 +152,8 @@ class Outcome:
     """How an invocation ended. `error` is None when it succeeded.
 
     outputs: value by binding name, `$return` included; stack: the user's traceback as text;
-    duration: seconds in the worker; lost: the worker died or never answered.
+    duration: seconds in the worker; lost: the worker died or never answered; unstarted: it never
+    began, since the host stops or has the function no more: what it was for is given back.
     """
 
     id: str
@@ -161,6 +162,7 @@ class Outcome:
     stack: str = ""
     duration: float = 0.0
     lost: bool = False
+    unstarted: bool = False
 
     @property
     def ok(self) -> bool:

@@ -27,16 +27,21 @@ class OneAccount:
 
 @dataclass
 class Recorded:
-    """abc.Executor: `answer` decides; events and the most that ran at a time are noted."""
+    """abc.Executor: `answer` decides; events and the most that ran at a time are noted. The first
+    `unstarted` events never begin."""
 
     answer: Callable[[TriggerEvent], Awaitable[str | None]] | None = None
     events: list[TriggerEvent] = field(default_factory=list)
     ended: int = 0
     running: int = 0
     most: int = 0
+    unstarted: int = 0
 
     async def execute(self, event: TriggerEvent) -> Outcome:
         self.events.append(event)
+        if self.unstarted:
+            self.unstarted -= 1
+            return Outcome("1", error="the host is being stopped", unstarted=True)
         self.running += 1
         self.most = max(self.most, self.running)
         try:

@@ -138,6 +138,18 @@ def test_a_retry_that_succeeds_ends_them(tmp_path: Path) -> None:
     run(tmp_path, answer, body)
 
 
+def test_what_never_began_is_not_retried(tmp_path: Path) -> None:
+    def answer(invocation: Invocation) -> Outcome:
+        return Outcome(invocation.id, error="the host is being stopped", unstarted=True)
+
+    async def body(bench: Bench) -> None:
+        bench.has(function(retry=RetryPolicy("fixedDelay", -1, delay=0)))
+        assert (await bench.dispatcher.execute("work", EVENT)).unstarted
+        assert len(bench.workers.seen) == 1
+
+    assert "Executed" not in run(tmp_path, answer, body)
+
+
 def test_several_outputs_are_written_by_name_and_expression(tmp_path: Path) -> None:
     def answer(invocation: Invocation) -> Outcome:
         outputs = {"one": Data("string", "x"), "two": Data("json", '["y", "z"]')}

@@ -218,8 +218,15 @@ class Front:
     ) -> Answer | None:
         """A call with all that may stand around it; None when it has been answered."""
         if self._gate.policy.max_concurrent > 0:
-            async with self._running:
+            self._runtime.queued += 1
+            try:
+                await self._running.acquire()
+            finally:
+                self._runtime.queued -= 1
+            try:
                 answer = await self._invoke(target, scope, proto, params)
+            finally:
+                self._running.release()
         else:
             answer = await self._invoke(target, scope, proto, params)
         return None if answer is None else self._gate.dress(scope, answer)

@@ -226,6 +226,20 @@ def test_a_stop_waits_for_the_run(tmp_path: Path) -> None:
     run(tmp_path, body)
 
 
+def test_a_run_that_never_began_stays_due(tmp_path: Path) -> None:
+    async def body(bench: Bench) -> None:
+        executor = Recorded(unstarted=1)
+        await bench.start(binding("30 * * * * *"), executor)
+        await bench.waiting(30)
+        await bench.go(30)
+        assert (await bench.status())["Next"] == "2030-01-01T00:00:30+00:00"
+        await bench.go(10)
+        assert executor.ended == 1
+        assert (await bench.status())["Next"] == "2030-01-01T00:01:30+00:00"
+
+    run(tmp_path, body)
+
+
 def test_one_of_two_hosts_fires(tmp_path: Path) -> None:
     async def body(bench: Bench) -> None:
         executors = [Recorded(), Recorded()]

@@ -68,11 +68,12 @@ class TimerListener:
 
     async def _live(self) -> None:
         while True:
-            await self._lease.acquire()
             try:
+                await self._lease.acquire()
                 await self._fire_while_held()
-            except LazuliteError as error:
-                self._log("Error", f"The timer '{self._spec.function}' begins anew: {error}")
+            except Exception as error:  # whatever it is, the schedule goes on
+                text = str(error) if isinstance(error, LazuliteError) else repr(error)
+                self._log("Error", f"The timer '{self._spec.function}' begins anew: {text}")
                 await self._clock.sleep(RETRY)
 
     async def _fire_while_held(self) -> None:
@@ -87,7 +88,10 @@ class TimerListener:
         while following is not None:
             if not await self._wait(following.next):
                 return
-            following = await self._run(following, following.next, "")
+            due = following
+            following = await self._run(due, due.next, "")
+            if following is due:
+                await self._clock.sleep(RETRY)
         self._log("Warning", f"The schedule of '{self._spec.function}' has no more occurrences.")
         await self._lease.lost.wait()
 
@@ -125,7 +129,9 @@ class TimerListener:
     async def _execute(
         self, status: Status, scheduled: datetime, unscheduled: str
     ) -> Status | None:
-        await self._executor.execute(self._event(status, unscheduled))
+        outcome = await self._executor.execute(self._event(status, unscheduled))
+        if outcome.unstarted:
+            return status  # due as before, for the next host
         following = after_run(self._schedule, scheduled, self._now())
         if self._spec.monitored and following is not None:
             try:
