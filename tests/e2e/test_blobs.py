@@ -119,6 +119,10 @@ def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
         put(app.root, "streams/large", large)
         assert wait_for_blobs(app, "streamed", 1) == {"large": large}
 
+        by_hand = {"input": "streams/large"}
+        assert app.client.post("/admin/functions/streamed", json=by_hand).status_code == 202
+        app.wait_for("Executed 'Functions.streamed' (Succeeded", count=2)
+
         put(app.root, "bad/x", b"123")
         app.wait_for("ValueError: 3 bytes of no use", count=3)
         app.wait_for("webjobs-blobtrigger-poison")

@@ -102,6 +102,17 @@ def test_keys(process: bool) -> None:
         assert client.run("work", "x").ok
 
 
+def test_a_key_that_is_changed_is_the_key_at_once() -> None:
+    with open_app(KIT, auth=True) as client:
+        old, admin = client.key("guarded"), {"x-functions-key": client.key()}
+        changed = client.post("/admin/functions/guarded/keys/default", headers=admin)
+
+        assert changed.ok
+        assert client.key("guarded") == changed.json()["value"] != old
+        assert client.get("/api/guarded", params={"code": old}).status_code == 401
+        assert client.get("/api/guarded", params={"code": client.key("guarded")}).ok
+
+
 def test_an_app_as_it_is_deployed() -> None:
     with open_app(KIT, settings={"AZURE_FUNCTIONS_ENVIRONMENT": "Production"}) as client:
         client.headers["x-functions-key"] = client.key()

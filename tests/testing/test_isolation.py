@@ -161,8 +161,12 @@ def test_functions_in_error_are_told(tmp_path: Path) -> None:
     wrong = "@app.route('x')\ndef wrong(req, more) -> str:\n    return ''\n"
     app = make_app(tmp_path / "app", answering("'here'") + wrong)
 
+    threads = set(threading.enumerate())
     with pytest.raises(FunctionError, match=r"(?s)'wrong' function is in error.*more"):
-        open_app(app)
+        open_app(app, auth=True)
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(10)
+        assert not thread.is_alive(), thread
     with open_app(app, allow_errors=True) as client:
         assert client.get("/api/say").text == "here"
         assert client.functions["wrong"].error

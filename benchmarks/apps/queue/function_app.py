@@ -13,7 +13,7 @@ started = []
 @app.queue_trigger(arg_name="message", queue_name="bench", connection="AzureWebJobsStorage")
 def work(message: func.QueueMessage) -> None:
     if not started:
-        started.append(time.perf_counter())
+        started.append(time.time())
     message.get_body()
     if next(numbers) == wanted:
-        print(f"processed {wanted} in {time.perf_counter() - started[0]:.6f} s")
+        print(f"processed {wanted} messages since {started[0]:.6f}")

@@ -57,7 +57,6 @@ class ProcessApp:
         self.root = root
         self.records = Records()
         self.functions: Mapping[str, FunctionSpec] = {}
-        self.prefix = "api"
         self.port = 0
         self._options = options
         self._log = JsonLog(self.records)

@@ -43,7 +43,7 @@ class Policy:
     def adorns(self) -> bool:
         """Whether answers get headers."""
         return (
-            self.cors.enabled or bool(self.custom_headers) or self.hsts is not None or self.closing
+            self.cors.enabled or self.closing or bool(self.custom_headers) or self.hsts is not None
         )
 
     def open_to_all(self, level: AuthLevel) -> bool:
@@ -96,7 +96,7 @@ class Policy:
         if self.custom_headers:
             added += missing_headers([name for name, _ in added], self.custom_headers)
         if self.hsts is not None:
-            host = scope.headers.get("host") or ""
+            host = scope.headers.get("host") or scope.authority or ""
             if hsts_applies(scope.scheme, host, self.hsts.get("excludedHosts", ())):
                 added.append(
                     (

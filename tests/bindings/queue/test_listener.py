@@ -290,6 +290,7 @@ class Held:
     gate: asyncio.Event | None = None
     failures: int = 0
     problem: str | None = None
+    delete_failures: int = 0
 
     async def receive(self, queue: str, count: int, visibility: float) -> list[QueueMessage]:
         if self.failures:
@@ -304,6 +305,9 @@ class Held:
         await self.store.put(queue, bodies, **more)
 
     async def delete(self, queue: str, messages: Sequence[QueueMessage]) -> None:
+        if self.delete_failures:
+            self.delete_failures -= 1
+            raise StoreUnavailable("nobody answers")
         await self.store.delete(queue, messages)
 
     async def update(self, queue: str, message: QueueMessage, visibility: float) -> QueueMessage:
@@ -396,5 +400,39 @@ def test_what_cannot_be_a_queue_trigger_is_refused(tmp_path: Path) -> None:
             context = make_context(bench.account, bench.clock, options={member: value})
             with pytest.raises(ConfigError, match=f"{member}' must be"):
                 QueueTrigger(context)
+
+    run(tmp_path, body)
+
+
+def test_a_deletion_that_fails_is_tried_again(tmp_path: Path) -> None:
+    async def body(bench: Bench) -> None:
+        bench.queues = Held(bench.account.queues, delete_failures=2)
+        await bench.put(b"a", b"b")
+        executor = Recorded()
+        await bench.start(executor)
+        while await bench.length():
+            await bench.clock.advance(0.1)
+            await settle(bench.account)
+        assert len(executor.events) == 2
+        assert bench.log.lines == []
+
+    run(tmp_path, body)
+
+
+def test_messages_that_cannot_be_deleted_are_told_of(tmp_path: Path) -> None:
+    async def body(bench: Bench) -> None:
+        bench.queues = Held(bench.account.queues, delete_failures=5)
+        await bench.put(b"a")
+        executor = Recorded()
+        await bench.start(executor, leaseTime="00:00:20")
+        while not bench.log.lines:
+            await bench.clock.advance(0.1)
+            await settle(bench.account)
+        assert bench.log.having("could not be deleted and will be received again: nobody answers")
+        await bench.clock.advance(20)
+        while await bench.length():
+            await bench.clock.advance(0.5)
+            await settle(bench.account)
+        assert len(executor.events) == 2
 
     run(tmp_path, body)

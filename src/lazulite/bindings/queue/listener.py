@@ -11,7 +11,7 @@ from typing import Any
 from lazulite.abc import Clock, Executor, QueueMessage, QueueStore
 from lazulite.bindings.queue.backoff import Backoff
 from lazulite.bindings.queue.message import event_of
-from lazulite.errors import Conflict, NotFound, StoreError
+from lazulite.errors import Conflict, LazuliteError, NotFound, StoreError
 from lazulite.model import Outcome
 
 CATEGORY = "Host.Triggers.Queue"
@@ -147,10 +147,11 @@ class QueueListener:
             messages = await self._store.receive(spec.queue, spec.batch, spec.lease)
         except NotFound:  # the trigger never creates its queue; somebody may
             messages = []
-        except StoreError as error:
+        except Exception as error:  # whatever it is, the next try may find it gone
             if not self._complained:
                 self._complained = True
-                self._tell("Error", f"The listener for queue '{spec.queue}' keeps trying: {error}")
+                why = _described(error)
+                self._tell("Error", f"The listener for queue '{spec.queue}' keeps trying: {why}")
             return []
         if self._complained:
             self._complained = False
@@ -283,12 +284,12 @@ class QueueListener:
             try:
                 await self._store.delete(self._spec.queue, messages)
                 return
-            except StoreError as error:
+            except Exception as error:
                 if attempt == DELETE_ATTEMPTS:
                     self._tell(
                         "Error",
                         f"{len(messages)} processed messages of queue '{self._spec.queue}' could "
-                        f"not be deleted and will be received again: {error}",
+                        f"not be deleted and will be received again: {_described(error)}",
                     )
                 else:
                     await self._clock.sleep(0.1 * 2**attempt)
@@ -327,3 +328,7 @@ class QueueListener:
 
     def _tell(self, level: str, text: str) -> None:
         self._log(level, CATEGORY, text)
+
+
+def _described(error: Exception) -> str:
+    return str(error) if isinstance(error, LazuliteError) else f"{type(error).__name__}: {error}"

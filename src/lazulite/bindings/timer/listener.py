@@ -68,11 +68,12 @@ class TimerListener:
 
     async def _live(self) -> None:
         while True:
-            await self._lease.acquire()
             try:
+                await self._lease.acquire()
                 await self._fire_while_held()
-            except LazuliteError as error:
-                self._log("Error", f"The timer '{self._spec.function}' begins anew: {error}")
+            except Exception as error:  # whatever it is, the schedule goes on
+                text = str(error) if isinstance(error, LazuliteError) else repr(error)
+                self._log("Error", f"The timer '{self._spec.function}' begins anew: {text}")
                 await self._clock.sleep(RETRY)
 
     async def _fire_while_held(self) -> None:
