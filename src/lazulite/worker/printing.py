@@ -23,8 +23,7 @@ class PrintStream(io.TextIOWrapper):
     """Sends whole lines; the begun line of each invocation waits for its end.
 
     owner: (function, invocation id) of what runs outside any known invocation; begun: the begun
-    lines,
-    by invocation or thread.
+    lines, by invocation or thread.
     """
 
     def __init__(self, fd: int, name: str, channel: LogChannel) -> None:
