@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,16 @@ def test_drain_and_resume(app: FuncApp) -> None:
     assert app.client.get(status).json()["state"] == "Disabled"
 
 
+def test_restart(tmp_path: Path) -> None:
+    with FuncApp(APPS / "http", copy_to=tmp_path) as other:
+        before = other.worker_pids
+        answer = other.client.post("/admin/host/restart")
+        assert answer.status_code == 200
+        assert answer.json()["scriptPath"] == str(other.root)
+        while set(other.worker_pids) & set(before):
+            assert other.client.get("/api/answer/text").text == "plain"
+
+
 def test_synctriggers_is_for_the_platform(app: FuncApp) -> None:
     answer = app.client.post("/admin/host/synctriggers")
     assert answer.status_code == 500
@@ -129,10 +140,8 @@ def test_what_there_is_not(app: FuncApp, method: str) -> None:
     assert app.client.request(method, "/runtime/").status_code == 404
 
 
-def test_an_app_that_cannot_be_loaded_says_so(tmp_path: object) -> None:
-    from pathlib import Path
-
-    root = Path(str(tmp_path)) / "bad"
+def test_an_app_that_cannot_be_loaded_says_so(tmp_path: Path) -> None:
+    root = tmp_path / "bad"
     root.mkdir()
     (root / "host.json").write_text('{"version": "2.0"}')
     (root / "function_app.py").write_text("import azure.functions\n1 / 0\n")

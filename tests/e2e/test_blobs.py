@@ -119,6 +119,10 @@ def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
         put(app.root, "streams/large", large)
         assert wait_for_blobs(app, "streamed", 1) == {"large": large}
 
+        by_hand = {"input": "streams/large"}
+        assert app.client.post("/admin/functions/streamed", json=by_hand).status_code == 202
+        app.wait_for("Executed 'Functions.streamed' (Succeeded", count=2)
+
         put(app.root, "bad/x", b"123")
         app.wait_for("ValueError: 3 bytes of no use", count=3)
         app.wait_for("webjobs-blobtrigger-poison")
@@ -130,7 +134,6 @@ def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
 
 def test_event_grid_tells_of_blobs(tmp_path: Path) -> None:
     with FuncApp(APPS / "blobs", copy_to=tmp_path) as app:
-        app.wait_for("functionName=Host.Functions.told")
         hook = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
         validation = {
             "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
@@ -172,6 +175,8 @@ def test_an_output_is_never_half_written(tmp_path: Path, victim: str) -> None:
         assert listed(app.root, "slow") == {"x": b"old"}
         if victim == "worker":
             app.wait_for("was killed (SIGKILL)")
+            while spool_of(app.root):
+                pass
     with FuncApp(app.root) as app:
         assert spool_of(app.root) == []
         assert app.client.post("/api/slow/x?pieces=6&seconds=0").text == "stored"

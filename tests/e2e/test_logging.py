@@ -195,3 +195,4 @@ def test_json_lines_into_a_file_beside_the_console(tmp_path: Path) -> None:
         "levels",
     )
     assert "shop.orders warning" in app.output()
+    assert any(r["message"] == "said at exit" for r in told)

@@ -233,3 +233,20 @@ def test_an_interpreter_that_is_no_python(tmp_path: Path) -> None:
     with FuncApp(root, args=["--python", "/bin/true"], ready=None) as app:
         assert app.wait() == 1
     assert "'/bin/true' is no working Python interpreter" in app.output()
+
+
+def test_a_script_that_ends_its_process(tmp_path: Path) -> None:
+    root = make(tmp_path, {"function_app.py": "import os\nprint('last words')\nos._exit(3)\n"})
+    with FuncApp(root, ready=None) as app:
+        text = app.wait_for("the worker ended with exit code 3 while it loaded the app")
+        assert "last words" in text
+        assert app.stop() == 0
+    assert "No job functions" not in app.output()
+
+
+def test_a_script_that_never_ends_can_be_stopped(tmp_path: Path) -> None:
+    root = make(tmp_path, {"function_app.py": "print('for ever', flush=True)\nwhile True: pass\n"})
+    with FuncApp(root, ready=None) as app:
+        app.wait_for("for ever")
+        app.stop()
+        assert app.worker_pids == []

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.harness import APPS, FuncApp
+from tests.e2e.stores import in_store
 
 
 @pytest.fixture(scope="module")
-def app() -> Iterator[FuncApp]:
-    with FuncApp(APPS / "streaming") as it:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuncApp]:
+    with FuncApp(APPS / "streaming", copy_to=tmp_path_factory.mktemp("streaming")) as it:
         yield it
 
 
@@ -81,3 +82,10 @@ def test_failures(app: FuncApp) -> None:
     assert "LookupError: no luck" in answer.text
     assert app.client.get("/api/halfway").text == "1"
     app.wait_for("LookupError: no luck in the middle")
+
+
+def test_outputs_are_written_before_the_answer(app: FuncApp) -> None:
+    answer = app.client.post("/api/order/7", content="two apples")
+    assert (answer.status_code, answer.json()) == (202, {"taken": "7"})
+    (message,) = in_store(app.root, lambda account: account.queue_admin.peek("orders", 32))
+    assert message.body == b"7: two apples"

@@ -41,9 +41,12 @@ def test_values_are_discarded_but_not_files_of_others(tmp_path: Path) -> None:
 
 def test_what_a_dead_worker_began_is_deleted(tmp_path: Path) -> None:
     spool = Spool(str(tmp_path))
-    begun, whole, others = (file_in(spool, n) for n in ("part-7-a", "out-7-a", "part-77-a"))
-    spool.forget(7)
-    assert [p.exists() for p in (begun, whole, others)] == [False, True, True]
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    names = (f"part-{ended.pid}-a", f"out-{ended.pid}", f"part-{os.getpid()}-a", "part-odd")
+    files = [file_in(spool, name) for name in names]
+    spool.sweep()
+    assert [file.exists() for file in files] == [False, True, True, True]
     spool.close()
 
 

@@ -98,3 +98,21 @@ def test_some_messages_are_always_shown() -> None:
 )
 def test_the_least_severe_level_of_any_function(levels: LogLevels, least: int) -> None:
     assert Filter(levels).least_severe == least
+
+
+def test_a_log_file_that_cannot_be_written_ends_itself_alone() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    out = io.StringIO()
+    console = Console(out, Filter(LogLevels()), False)
+    console.also(Full())
+    console.record("Information", "Function.f", "one")
+    console.record("Information", "Function.f", "two")
+    said = [line.partition("] ")[2] for line in out.getvalue().splitlines()]
+    assert said == [
+        "The log file cannot be written: [Errno 28] No space left on device",
+        "one",
+        "two",
+    ]

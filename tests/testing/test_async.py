@@ -19,6 +19,7 @@ def test_an_app_on_the_tests_own_loop() -> None:
             assert [answer.json()["id"] for answer in answers] == list(range(20))
             await client.post("/api/order", data="tea")
             assert await client.queue("done").messages() == ["done: tea"]
+            assert (await client.get("/api/where")).text == str(KIT)
             with pytest.raises(LookupError):
                 await client.get("/api/broken-too")
 

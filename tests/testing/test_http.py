@@ -8,8 +8,8 @@ from lazulite.testing.response import StatusError
 from tests.testing.conftest import KIT
 
 
-def test_a_function_answers(either: AppClient) -> None:
-    response = either.get("/api/items/7?a=1", params={"b": [2, 3], "c": True})
+def test_a_function_answers(either_http: AppClient) -> None:
+    response = either_http.get("/api/items/7?a=1", params={"b": [2, 3], "c": True})
 
     assert response.status_code == 200
     assert response.json() == {"id": 7, "params": {"a": "1", "b": "2,3", "c": "true"}}
@@ -27,15 +27,15 @@ def test_a_function_answers(either: AppClient) -> None:
         ({"content": [b"in ", b"pieces"], "headers": {"content-type": "a/b"}}, b"in pieces", "a/b"),
     ],
 )
-def test_bodies(either: AppClient, given: dict[str, object], body: bytes, kind: str) -> None:
-    response = either.post("/api/echo", **given)  # type: ignore[arg-type]
+def test_bodies(either_http: AppClient, given: dict[str, object], body: bytes, kind: str) -> None:
+    response = either_http.post("/api/echo", **given)  # type: ignore[arg-type]
 
     assert response.content == body
     assert response.headers["content-type"] == kind
 
 
-def test_forms_with_files(either: AppClient) -> None:
-    response = either.post("/api/form", data={"a": "1"}, files={"f": ("n.txt", b"content")})
+def test_forms_with_files(either_http: AppClient) -> None:
+    response = either_http.post("/api/form", data={"a": "1"}, files={"f": ("n.txt", b"content")})
 
     assert response.json() == {"form": {"a": "1"}, "files": {"f": "content"}}
 
@@ -50,16 +50,16 @@ def test_forms_with_files(either: AppClient) -> None:
         ("GET", "/admin/host/status", 200),
     ],
 )
-def test_what_is_no_function(either: AppClient, method: str, url: str, status: int) -> None:
-    assert either.request(method, url).status_code == status
+def test_what_is_no_function(either_http: AppClient, method: str, url: str, status: int) -> None:
+    assert either_http.request(method, url).status_code == status
 
 
-def test_paths_are_decoded_as_by_the_server(either: AppClient) -> None:
-    assert either.get("/api/shout/a%20b%C3%A9").text == "A BÉ"
+def test_paths_are_decoded_as_by_the_server(either_http: AppClient) -> None:
+    assert either_http.get("/api/shout/a%20b%C3%A9").text == "A BÉ"
 
 
-def test_an_error_is_a_500(either: AppClient) -> None:
-    response = either.get("/api/broken", raise_exceptions=False)
+def test_an_error_is_a_500(either_http: AppClient) -> None:
+    response = either_http.get("/api/broken", raise_exceptions=False)
 
     assert response.status_code == 500
     assert "LookupError: nothing there" in response.text
@@ -76,9 +76,9 @@ def test_the_exception_reaches_the_test(client: AppClient, url: str) -> None:
     assert client.failures[-1].error is caught.value
 
 
-def test_a_process_tells_of_the_exception(process: AppClient) -> None:
+def test_a_process_tells_of_the_exception(http_process: AppClient) -> None:
     with pytest.raises(Failure, match="LookupError: nothing there"):
-        process.get("/api/broken")
+        http_process.get("/api/broken")
 
 
 def test_headers_of_the_client_go_with_each_request(client: AppClient) -> None:
@@ -89,16 +89,57 @@ def test_headers_of_the_client_go_with_each_request(client: AppClient) -> None:
     assert own.headers["content-type"] == "c/d"
 
 
-def test_keys() -> None:
-    with open_app(KIT, auth=True) as client:
+@pytest.mark.parametrize("process", [False, True])
+def test_keys(process: bool) -> None:
+    with open_app(KIT, auth=True, process=process) as client:
         assert client.get("/api/guarded").status_code == 401
         assert client.get("/api/guarded", params={"code": "wrong"}).status_code == 401
         key = client.key("guarded")
         assert client.get("/api/guarded", headers={"x-functions-key": key}).text == "come in"
-        master = client.key()
-        assert client.get("/api/guarded", params={"code": master}).status_code == 200
+        assert client.get("/api/guarded", params={"code": client.key()}).status_code == 200
         assert client.get("/api/items/1").status_code == 200
         assert client.get("/admin/functions").status_code == 401
+        assert client.run("work", "x").ok
+
+
+def test_a_key_that_is_changed_is_the_key_at_once() -> None:
+    with open_app(KIT, auth=True) as client:
+        old, admin = client.key("guarded"), {"x-functions-key": client.key()}
+        changed = client.post("/admin/functions/guarded/keys/default", headers=admin)
+
+        assert changed.ok
+        assert client.key("guarded") == changed.json()["value"] != old
+        assert client.get("/api/guarded", params={"code": old}).status_code == 401
+        assert client.get("/api/guarded", params={"code": client.key("guarded")}).ok
+
+
+def test_an_app_as_it_is_deployed() -> None:
+    with open_app(KIT, settings={"AZURE_FUNCTIONS_ENVIRONMENT": "Production"}) as client:
+        client.headers["x-functions-key"] = client.key()
+        assert client.get("/api/guarded").text == "come in"
+        assert client.get("/api/broken", raise_exceptions=False).content == b""
+
+
+SEEN = [
+    ("GET", "/api/seen/a%2Fb/c?x=1&x=2&y=&z", {"headers": {"X-A": "1"}}),
+    ("GET", "/api/seen/%C3%BC%20%25?q=%C3%BC+%20", {"headers": [("x-b", "1"), ("X-B", "2")]}),
+    ("POST", "/api/seen/x//y", {"content": b"", "cookies": {"c": "1"}}),
+    ("PUT", "/API/Seen/UP", {"json": [None]}),
+    ("HEAD", "/api/seen/x", {}),
+    ("GET", "/api/seen/bad%zz%", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "url", "given"), SEEN)
+def test_a_function_sees_the_same(
+    client: AppClient, http_process: AppClient, method: str, url: str, given: dict[str, object]
+) -> None:
+    answers = [c.request(method, url, **given) for c in (client, http_process)]  # type: ignore[arg-type]
+
+    one, other = ((a.status_code, a.text, dict(a.headers)) for a in answers)
+    for name in ("date", "server"):
+        other[2].pop(name, None)
+    assert one == other
 
 
 def test_settings_are_the_apps_environment(client: AppClient) -> None:

@@ -6,7 +6,8 @@ import re
 
 import azure.functions as func
 
-from lazulite.worker.call import Call, new_id
+from lazulite.wire.ids import new_id
+from lazulite.worker.call import Call
 from lazulite.worker.context import Context
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

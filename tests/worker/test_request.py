@@ -37,6 +37,14 @@ def test_a_url_without_a_host_header() -> None:
     assert made(path="/x").url == "http://127.0.0.1:7071/x"
 
 
+def test_the_host_of_http_2() -> None:
+    scope = Scope(http_version="2", headers=[("a", "b")])
+    scope.authority = "site.example"
+    request = HttpRequest(scope, {}, b"")
+    assert request.url == "http://site.example/"
+    assert dict(request.headers) == {"a": "b", "host": "site.example"}
+
+
 def test_what_is_read_only() -> None:
     request = made(query="a=1")
     with pytest.raises(TypeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -13,6 +14,7 @@ def main() -> int:
         # before anything else is imported: what takes longest goes first
         from lazulite.host.spawning import guess
 
+        gc.disable()  # until the host runs: what it imports stays
         started = guess(sys.argv[2:], os.environ, os.getcwd())
     from lazulite.cli.run import run
 

@@ -9,13 +9,10 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
-from uuid import uuid4
 
 from lazulite.abc import Clock, Executor, Names
 from lazulite.bindings import Bindings
 from lazulite.errors import LazuliteError, Where
-from lazulite.expr.names import Builtins, HttpNames, binding_names
-from lazulite.expr.template import BoundNames
 from lazulite.host.journal import Journal
 from lazulite.model import (
     NO_DATA,
@@ -27,6 +24,7 @@ from lazulite.model import (
     TriggerEvent,
 )
 from lazulite.web.retry import retry_delay
+from lazulite.wire.ids import new_id
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import pack, unpack
 
@@ -80,13 +78,13 @@ class Dispatcher:
             return await self._with_retries(spec, event)
         except Exception as error:  # whatever a binding does, its listener gets an outcome
             text = f"{type(error).__name__}: {error}"
-            return self._failed(spec, str(uuid4()), text, event.reason)
+            return self._failed(spec, new_id(), text, event.reason)
         finally:
             self.running -= 1
             self._discard((event.value,))
 
     async def _with_retries(self, spec: FunctionSpec, event: TriggerEvent) -> Outcome:
-        id = str(uuid4())
+        id = new_id()
         retry = spec.retry
         attempt = 0
         while True:
@@ -157,6 +155,9 @@ class Dispatcher:
 
     def _names(self, spec: FunctionSpec, event: TriggerEvent) -> Names:
         # bytes name nothing: the members of a JSON blob would hide the names in its path
+        from lazulite.expr.names import Builtins, binding_names
+        from lazulite.expr.template import BoundNames
+
         text = event.value.value if event.value.type in ("string", "json") else None
         return BoundNames(
             binding_names(event.metadata, text) if spec.host_bindings else {},
@@ -237,6 +238,10 @@ class Dispatcher:
         return {}, []
 
     def _http_names(self, spec: FunctionSpec, raw: Mapping[str, Any], body: bytes) -> Names:
+        # at first use: a start does without, and so do apps with HTTP alone
+        from lazulite.expr.names import Builtins, HttpNames, binding_names
+        from lazulite.expr.template import BoundNames
+
         http = HttpNames(
             query=list(raw["query"].items()),
             headers=raw["headers"],

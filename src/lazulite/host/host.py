@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Coroutine, Mapping
@@ -140,6 +141,7 @@ class Host:
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
             self._availability_changed,
+            self._spool.sweep,
         )
         self._fallback = Fallback(self._public, self._router_answer, lambda: None)
         self._health = Health(
@@ -192,18 +194,21 @@ class Host:
         if body is not None:
             self._reloader.is_offline = True
             await self._go_offline(body)
+            self._presence.announce()
         else:
             await self._supervisor.start()
             self._presence.announce()
             if self._generation.index is not None:
                 self._adopt(self._generation)
-            self._startup.indexed(self._index)
+                self._startup.indexed(self._index)
             self._tell()
             self._state = "Running"
             self._running.set()
             self._startup.started()
             if self._options.listeners:
                 await self._listeners.start(self._index.functions)
+        gc.freeze()
+        gc.enable()
         self._in_background(self._health.watch())
         if self._options.listeners:
             self._in_background(self._reloader.run())
@@ -376,8 +381,6 @@ class Host:
         host = self._config.host
         return Rules(self._config.root, host.watch_files, host.watch_directories)
 
-    # what the user reads
-
     def _tell(self) -> None:
         place = self._keys.place if self._options.enable_auth else None
         self._startup.tell(self._index, self._public.port, place)
@@ -394,6 +397,7 @@ class Host:
             restart=self._reloader.request,
             healthy=lambda: self._health.healthy,
             ready=self._is_ready,
+            health=lambda: {"healthy": self._health.healthy, "counters": self._health.counters},
             config=lambda: plain(self._config.host.root),
             processes=self._processes,
             drain=self._draining.drain,

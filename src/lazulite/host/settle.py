@@ -107,9 +107,15 @@ def policy_message(
         }
         if hsts.is_enabled
         else None,
-        "max_outstanding": http.max_outstanding_requests,
-        "max_concurrent": http.max_concurrent_requests,
+        "max_outstanding": _share(http.max_outstanding_requests, config),
+        "max_concurrent": _share(http.max_concurrent_requests, config),
+        "dynamic": http.dynamic_throttles_enabled,
     }
+
+
+def _share(limit: int, config: AppConfig) -> int:
+    """One worker's part of a limit of the app: connections are spread evenly over them."""
+    return -(-limit // worker_limits(config.settings).minimum) if limit > 0 else limit
 
 
 def _positive(text: str | None) -> int | None:

@@ -32,11 +32,13 @@ class Spool:
                 with contextlib.suppress(OSError):
                     os.unlink(value.value)
 
-    def forget(self, pid: int) -> None:
-        """Delete what a worker process that died was about to write."""
-        for part in Path(self.path).glob(f"part-{pid}-*"):
-            with contextlib.suppress(OSError):
-                part.unlink()
+    def sweep(self) -> None:
+        """Delete what worker processes that died were about to write."""
+        for part in Path(self.path).glob("part-*"):
+            pid = part.name.split("-")[1]
+            if pid.isdecimal() and not _is_alive(int(pid)):
+                with contextlib.suppress(OSError):
+                    part.unlink()
 
     def close(self) -> None:
         """Delete all."""
@@ -44,6 +46,16 @@ class Spool:
         with contextlib.suppress(OSError):
             os.unlink(f"{self.path}.lock")
         os.close(self._lock)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _open(root: str) -> tuple[str, int]:

@@ -38,7 +38,8 @@ class Supervisor:
     """Call `start`, `switch` with each further generation, `stop` at the end.
 
     calls: what workers may ask of the host; changed: called whenever `available` or `problem` may
-    have changed. problem: why no worker can be started now, or ''.
+    have changed; buried: called after a worker died and its process is gone. problem: why no worker
+    can be started now, or ''.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Supervisor:
         journal: Journal,
         calls: Mapping[str, CallHandler],
         changed: Callable[[], None],
+        buried: Callable[[], None] = lambda: None,
     ) -> None:
         self._public = public
         self._logs = logs
         self._journal = journal
         self._calls = calls
         self._changed = changed
+        self._buried = buried
         self._generation = generation
         self._backoff = BackOff()
         self._scaler = Scaler()
@@ -289,6 +292,7 @@ class Supervisor:
         how = await worker.how_it_ended()
         self._logs.catch_up()  # its last words come before the news of its end
         self._tell("Error", f"The worker process {worker.pid} {how}.")
+        self._buried()
 
     def _asked_to_leave(self, worker: Worker, reason: str) -> None:
         """A worker wants a successor."""

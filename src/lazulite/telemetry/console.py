@@ -102,9 +102,7 @@ class Console:
         stamp = instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
         if self._json or self._copy is not None:
             line = _json_line(stamp, level, category, message, members)
-            if self._copy is not None:
-                self._copy.write(line + "\n")
-                self._copy.flush()
+            self._write_copy(line)
             if self._json:
                 self._write(line)
                 return
@@ -114,11 +112,21 @@ class Console:
             lines = [f"\x1b[{colour}m{line}\x1b[0m" for line in lines]
         self._write("\n".join(lines))
 
+    def _write_copy(self, line: str) -> None:
+        if self._copy is None:
+            return
+        try:
+            self._copy.write(line + "\n")
+            self._copy.flush()
+        except (OSError, ValueError) as error:
+            self._copy = None  # a full disk ends the copy, not the app
+            self.record("Error", "Host.Logging", f"The log file cannot be written: {error}")
+
     def _write(self, text: str) -> None:
         try:
             self._out.write(text + "\n")
             self._out.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             pass
 
 

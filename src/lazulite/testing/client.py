@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,17 +25,24 @@ T = TypeVar("T")
 
 
 class Loop:
-    """An event loop that runs only while a test waits for it: between two calls nothing happens."""
+    """An event loop that runs only while a test waits for it: between two calls nothing happens.
+
+    folder: the working directory meanwhile, None to leave it: the app's relative paths are by its
+    own folder, the test's by the test's.
+    """
 
     def __init__(self) -> None:
+        self.folder: str | None = None
         self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result. From within another running loop, which then waits, it is driven
-        on a thread of its own."""
-        if _is_in_loop():
-            return self._run_aside(work)
-        return self._loop.run_until_complete(work)
+        on a thread of its own. Threads of a test take turns."""
+        with self._lock, _working_in(self.folder):
+            if _is_in_loop():
+                return self._run_aside(work)
+            return self._loop.run_until_complete(work)
 
     def _run_aside(self, work: Coroutine[Any, Any, T]) -> T:
         results: list[T] = []
@@ -66,6 +75,20 @@ class Loop:
         self.run(self._loop.shutdown_asyncgens())
         self.run(self._loop.shutdown_default_executor())
         self._loop.close()
+
+
+@contextmanager
+def _working_in(folder: str | None) -> Iterator[None]:
+    if folder is None:
+        yield
+        return
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        if os.path.isdir(before):
+            os.chdir(before)
 
 
 def _is_in_loop() -> bool:
@@ -312,6 +335,7 @@ class AppClient:
         """End the app; a second call does nothing."""
         if self._loop.closed:
             return
+        self._loop.folder = None
         try:
             self._loop.run(self._client.close())
         finally:

@@ -44,6 +44,7 @@ def names_of_app(root: str, *, own: bool) -> list[str]:
     """Modules that stand in the way of the app in `root`: those of another app whose names it
     would find; with `own` also those of its own that are imported already."""
     found: list[str] = []
+    its_names = _top_names(root)
     for name, module in list(sys.modules.items()):
         if module is None:
             continue
@@ -51,11 +52,12 @@ def names_of_app(root: str, *, own: bool) -> list[str]:
         if top == PACKAGE:
             if own or not _is_root(sys.modules.get(PACKAGE), root):
                 found.append(name)
-        elif belongs_to(module, name, root):
-            if own:
+        elif top in its_names:
+            if belongs_to(module, name, root):
+                if own:
+                    found.append(name)
+            elif _is_of_an_app(place_of(module)):
                 found.append(name)
-        elif _has_module(root, top) and _is_of_an_app(place_of(module)):
-            found.append(name)
     return found
 
 
@@ -68,9 +70,9 @@ def _same(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _has_module(root: str, top: str) -> bool:
-    path = os.path.join(root, top)
-    return os.path.isfile(path + ".py") or os.path.isdir(path)
+def _top_names(root: str) -> set[str]:
+    """What can be imported from a folder."""
+    return {name.partition(".")[0] for name in os.listdir(root)}
 
 
 def _is_of_an_app(place: str) -> bool:

@@ -51,12 +51,15 @@ def open_app(folder: str | os.PathLike[str] = ".", **options: Unpack[OpenOptions
 
     Raises LazuliteError when it cannot be loaded.
     """
-    loop = Loop()
+    loop, here = Loop(), os.getcwd()
     try:
         client = loop.run(_open(folder, options))
     except BaseException:
         loop.close()
         raise
+    if not options.get("process"):
+        loop.folder = client.root
+        os.chdir(here)
     return AppClient(client, loop)
 
 
@@ -64,7 +67,8 @@ def open_app(folder: str | os.PathLike[str] = ".", **options: Unpack[OpenOptions
 async def open_app_async(
     folder: str | os.PathLike[str] = ".", **options: Unpack[OpenOptions]
 ) -> AsyncIterator[AsyncAppClient]:
-    """`open_app` for asynchronous tests: the functions run on the test's own event loop."""
+    """`open_app` for asynchronous tests: the functions run on the test's own event loop. The app's
+    folder is the working directory until the app is closed."""
     client = await _open(folder, options)
     try:
         yield client

@@ -30,6 +30,7 @@ from lazulite.testing.jsonlog import JsonLog
 from lazulite.testing.records import Failure, Invocation, Records
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
+from lazulite.web.secrets_file import parse_function, parse_host
 
 READY = "Worker process started and initialized."
 QUIET = 0.2  # seconds without news after which the app is taken to be at rest
@@ -56,7 +57,6 @@ class ProcessApp:
         self.root = root
         self.records = Records()
         self.functions: Mapping[str, FunctionSpec] = {}
-        self.prefix = "api"
         self.port = 0
         self._options = options
         self._log = JsonLog(self.records)
@@ -78,6 +78,7 @@ class ProcessApp:
     def _launch(self) -> None:
         self.port = _free_port()
         self._folder = self._options.storage or os.path.join(self._temp, "storage")
+        self._secrets = os.path.join(self._temp, "secrets")
         command = [sys.executable, "-m", "lazulite.cli", "start", "--json-output"]
         command += ["--port", str(self.port), "--python", sys.executable]
         if self._options.auth:
@@ -87,7 +88,13 @@ class ProcessApp:
         self._process = subprocess.Popen(
             command,
             cwd=self.root,
-            env={**os.environ, **self._options.settings, EMBEDDED: self._folder},
+            env={
+                **os.environ,
+                **self._options.settings,
+                EMBEDDED: self._folder,
+                "AzureWebJobsSecretStorageType": "files",
+                "FUNCTIONS_SECRETS_PATH": self._secrets,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -107,14 +114,15 @@ class ProcessApp:
         shutil.rmtree(self._temp, ignore_errors=True)
 
     async def _read_functions(self) -> Mapping[str, FunctionSpec]:
-        answer = await asyncio.to_thread(self._exchange, "GET", "/admin/functions", [], b"")
+        admin = await self._admin_headers()
+        answer = await asyncio.to_thread(self._exchange, "GET", "/admin/functions", admin, b"")
         if answer.status_code != 200:
             raise WorkerError(f"the admin API answered {answer.status_code}: {answer.text}")
         specs = {}
         for shown in answer.json():
             config = shown["config"]
             status = f"/admin/functions/{quote(shown['name'])}/status"
-            errors = await asyncio.to_thread(self._exchange, "GET", status, [], b"")
+            errors = await asyncio.to_thread(self._exchange, "GET", status, admin, b"")
             specs[shown["name"]] = FunctionSpec(
                 name=shown["name"],
                 directory=self.root,
@@ -126,6 +134,9 @@ class ProcessApp:
                 config=config,
             )
         return specs
+
+    async def _admin_headers(self) -> list[tuple[str, str]]:
+        return [("x-functions-key", await self.key(None))] if self._options.auth else []
 
     # HTTP
 
@@ -181,7 +192,7 @@ class ProcessApp:
             raise UsageError(f"Function '{spec.name}' is called by its URL.")
         body = json.dumps({"input": input}).encode()
         target = f"/admin/functions/{quote(spec.name)}?wait=1"
-        headers = [("content-type", "application/json")]
+        headers = [("content-type", "application/json"), *await self._admin_headers()]
         answer = await asyncio.to_thread(self._exchange, "POST", target, headers, body)
         outcome = answer.raise_for_status().json()
         record = self.records.last(outcome["id"])
@@ -245,7 +256,14 @@ class ProcessApp:
         return self._account
 
     async def key(self, function: str | None) -> str:
-        raise UsageError("The keys of a process are in its storage: 'func keys list' shows them.")
+        if not self._options.auth:
+            raise UsageError("This app asks for no keys.", hint="Open it with auth=True.")
+        file = "host.json" if function is None else f"{function.lower()}.json"
+        with open(os.path.join(self._secrets, file), encoding="utf-8") as opened:
+            document = json.load(opened)
+        if function is None:
+            return parse_host(document).master
+        return parse_function(document)["default"]
 
 
 def _chunks(body: Any) -> Iterator[bytes]:

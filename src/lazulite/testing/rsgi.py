@@ -190,9 +190,18 @@ class Exchange:
 
     def answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         if self._head is None:
-            self._head = (status, list(headers))
+            self._head = (status, self._framed(status, headers, len(body)))
             self._chunks = [body] if body else []
             self._finish()
+
+    def _framed(
+        self, status: int, headers: list[tuple[str, str]], length: int
+    ) -> list[tuple[str, str]]:
+        """The headers with the length that the server counts, whatever the function says."""
+        if self.request.method == "HEAD" or status in (204, 304):
+            return list(headers)
+        kept = [pair for pair in headers if pair[0].lower() != "content-length"]
+        return [*kept, ("content-length", str(length))]
 
     def _finish(self) -> None:
         if self._loop.is_closed():

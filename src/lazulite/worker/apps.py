@@ -107,6 +107,10 @@ class WsgiApp:
         runtime.pool.submit(work)
         try:
             await done
+        except asyncio.CancelledError:
+            if call.expired:
+                runtime.strand(call)
+            raise
         except OSError:
             if not exchange.gone:
                 raise

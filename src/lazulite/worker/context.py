@@ -7,7 +7,7 @@ from typing import Any
 import azure.functions as func
 from azure.functions import _abc as declared
 
-from lazulite.worker.call import Call, current, new_id, thread_locals
+from lazulite.worker.call import Call, current, thread_locals
 
 
 class TraceContext(declared.TraceContext):
@@ -112,4 +112,4 @@ class Out(func.Out[Any]):
         return self._value
 
 
-__all__ = ["Call", "Context", "Out", "RetryContext", "TraceContext", "current", "new_id"]
+__all__ = ["Call", "Context", "Out", "RetryContext", "TraceContext", "current"]

@@ -12,7 +12,7 @@ from lazulite.web.retry import retry_delay
 from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.bound import Bound
 from lazulite.worker.context import Call, Out, current
-from lazulite.worker.request import HttpRequest, joined
+from lazulite.worker.request import HttpRequest, headers_of
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.targets import Target
 from lazulite.worker.uplink import Uplink
@@ -60,8 +60,7 @@ class FullCall:
             try:
                 answer = await self._attempt(call)
             except BaseException as error:
-                message, stack = described(error)
-                self._runtime.ended(call, started, call.expired or message, stack)
+                self._runtime.ended(call, started, *described(error))
                 if retry is None or 0 <= retry.max_retries <= attempt:
                     raise
                 if not isinstance(error, Exception) or self.begun:
@@ -128,7 +127,7 @@ class FullCall:
         return {
             "route": dict(self._params),
             "query": dict(request.params),
-            "headers": joined(self._scope.headers.items()),
+            "headers": headers_of(self._scope),
             "method": request.method,
             "url": request.url,
         }

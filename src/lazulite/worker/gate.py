@@ -32,11 +32,16 @@ class Gate:
             preflight = policy.preflight(scope)
             if preflight is not None:
                 return 204, preflight, b""
-        limit = policy.max_outstanding
-        if 0 <= limit <= len(self._runtime.open_calls):
+        if policy.limited and self._too_many(policy):
             return 429, [("x-function-scaleout", "1"), ("retry-after", "1")], b""
         refusal = await self.refusal(target, scope)
         return (refusal, self.policy.decorate(scope, []), b"") if refusal else None
+
+    def _too_many(self, policy: Policy) -> bool:
+        runtime = self._runtime
+        if 0 <= policy.max_outstanding <= len(runtime.open_calls) + runtime.queued:
+            return True
+        return policy.dynamic and runtime.overloaded()
 
     async def refusal(self, target: Target, scope: Any) -> int:
         """The status for a caller who may not call, 0 for one who may."""

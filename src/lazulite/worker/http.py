@@ -57,6 +57,7 @@ class Front:
         self._gate = Gate(runtime, uplink, policy)
         self._pending: deque[Any] = deque()
         self._armed = False
+        self._diverted = False
         self._take: Callable[[Any], Coroutine[Any, Any, None]] = self._handle
         self._wake: Callable[..., Any] = runtime.loop.call_soon_threadsafe
         self._spawn = spawner(runtime.loop)
@@ -76,6 +77,8 @@ class Front:
         )
         # with CORS an OPTIONS request may be a preflight
         self._direct_methods = _BODILESS - {"OPTIONS"} if policy.cors.enabled else _BODILESS
+        if self._diverted:
+            self._direct_methods = frozenset()
 
     def start(self) -> None:
         """Have the ASGI apps start up; requests wait for it."""
@@ -97,7 +100,8 @@ class Front:
 
     def divert(self, handle: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
         """Have another handler take the requests that come from now on."""
-        self._direct = (False,) * len(self._targets)
+        self._diverted = True
+        self._direct_methods = frozenset()
         self._take = handle
 
     async def serve(self, watcher: Any) -> None:
@@ -162,7 +166,7 @@ class Front:
                     if not target.is_async:
                         self._to_pool((self._run_quick, target, watcher, match.params, body))
                         return
-                    answer = await self._run_quick_async(target, watcher, match.params, body)
+                    answer = await self._run_quick_async(target, scope, proto, match.params, body)
                 else:
                     answer = await self._guarded(target, scope, proto, match.params)
             if answer is not None:
@@ -178,12 +182,11 @@ class Front:
             proto.response_empty(500, [])
 
     async def _run_quick_async(
-        self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes
-    ) -> Answer:
-        scope, proto = watcher.scope, watcher.proto
+        self, target: Target, scope: Any, proto: Any, params: Mapping[str, str], body: bytes
+    ) -> Answer | None:
         call = Call(target.name)
         call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
-        call.abandon = lambda error: self._abandon(call, proto, error)
+        call.abandon = partial(self._abandon, target.name, scope, proto)
         started = self._runtime.began(call, REASON)
         current.set(call)
         try:
@@ -193,9 +196,10 @@ class Front:
                 arguments["context"] = self._context(target, call, scope)
             answer = answer_of(await bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            answer = self._failed(call, started, error)
-        else:
-            self._runtime.ended(call, started)
+            failure = self._failed(call, started, error)
+            return None if failure is None else self._gate.dress(scope, failure)
+        if not self._runtime.ended(call, started):
+            return None
         return self._gate.dress(scope, answer) if self._adorns else answer
 
     async def _unrouted(self, scope: Any, proto: Any) -> Answer:
@@ -214,8 +218,15 @@ class Front:
     ) -> Answer | None:
         """A call with all that may stand around it; None when it has been answered."""
         if self._gate.policy.max_concurrent > 0:
-            async with self._running:
+            self._runtime.queued += 1
+            try:
+                await self._running.acquire()
+            finally:
+                self._runtime.queued -= 1
+            try:
                 answer = await self._invoke(target, scope, proto, params)
+            finally:
+                self._running.release()
         else:
             answer = await self._invoke(target, scope, proto, params)
         return None if answer is None else self._gate.dress(scope, answer)
@@ -298,6 +309,7 @@ class Front:
             proto.close(refusal)
             return
         call = Call(target.name)
+        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
         context = self._context(target, call, scope)
         current.set(call)
         started = self._runtime.began(call, REASON)
@@ -322,7 +334,7 @@ class Front:
         self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes
     ) -> None:
         call = Call(target.name)
-        call.abandon = lambda error: self._abandon(call, watcher.proto, error)
+        call.abandon = partial(self._abandon, target.name, watcher.scope, watcher.proto)
         runtime = self._runtime
         started = runtime.began(call, REASON)
         current.set(call)
@@ -333,28 +345,29 @@ class Front:
                 arguments["context"] = self._context(target, call, scope)
             answer = answer_of(target.bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            answer = self._failed(call, started, error)
-            if not call.expired:
-                watcher.proto.response_bytes(*self._gate.dress(scope, answer))
+            failure = self._failed(call, started, error)
+            if failure is not None:
+                watcher.proto.response_bytes(*self._gate.dress(scope, failure))
         else:
-            if not call.expired:
+            if runtime.ended(call, started):
                 if self._adorns:
                     answer = self._gate.dress(scope, answer)
                 watcher.proto.response_bytes(*answer)
-            runtime.ended(call, started)
         finally:
             current.set(None)
 
     # wherever the function ran
 
-    def _failed(self, call: Call, started: float, error: BaseException) -> Answer:
+    def _failed(self, call: Call, started: float, error: BaseException) -> Answer | None:
+        """The answer for a call that failed; None where it has been given up and answered."""
         message, stack = described(error)
-        self._runtime.ended(call, started, call.expired or message, stack)
+        if not self._runtime.ended(call, started, message, stack):
+            return None
         return self._error_answer(call.function, call.expired or message, stack)
 
-    def _abandon(self, call: Call, proto: Any, error: str) -> None:
+    def _abandon(self, function: str, scope: Any, proto: Any, error: str) -> None:
         """Answer in the place of a function that does not end."""
-        proto.response_bytes(*self._error_answer(call.function, error))
+        proto.response_bytes(*self._gate.dress(scope, self._error_answer(function, error)))
 
     def _error_answer(self, function: str, message: str, stack: str = "") -> Answer:
         if not self._runtime.development:

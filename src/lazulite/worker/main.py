@@ -14,6 +14,7 @@ from typing import Any
 from lazulite.wire.peer import Answer, connect
 from lazulite.worker.doors import Doors
 from lazulite.worker.guard import end_with_host
+from lazulite.worker.leaving import run_exit_handlers
 from lazulite.worker.recycling import exhausted, memory
 from lazulite.worker.reporting import Reporting, start_reporting
 
@@ -71,6 +72,7 @@ class Worker:
         self._peer = await connect(sock, calls, notices, self._stopped.set)
         self._peer.notify("hello", {"pid": os.getpid(), "python": sys.version.split()[0]})
         await self._stopped.wait()
+        run_exit_handlers()
         self._peer.close()
         return 0
 
@@ -183,6 +185,7 @@ class Worker:
             check,
         )
         watchdog.start()
+        self._runtime.lag = lambda: watchdog.lag
         return watchdog
 
     def _retire(self, reason: str) -> None:

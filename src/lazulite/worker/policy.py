@@ -22,7 +22,8 @@ Headers = list[tuple[str, str]]
 class Policy:
     """keys: None where every caller is an administrator (`func start` without --enableAuth);
     max_outstanding, max_concurrent: invocations open, or running, at once; -1 = any number;
-    closing: connections end with their next answer, because the worker does."""
+    dynamic: turn requests away while the worker cannot keep up; closing: connections end with
+    their next answer, because the worker does."""
 
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     keys: KeyTable | None = None
@@ -30,18 +31,19 @@ class Policy:
     hsts: Mapping[str, Any] | None = None
     max_outstanding: int = -1
     max_concurrent: int = -1
+    dynamic: bool = False
     closing: bool = False
 
     @property
     def limited(self) -> bool:
         """Whether requests are counted."""
-        return self.max_outstanding >= 0 or self.max_concurrent >= 0
+        return self.max_outstanding >= 0 or self.max_concurrent >= 0 or self.dynamic
 
     @property
     def adorns(self) -> bool:
         """Whether answers get headers."""
         return (
-            self.cors.enabled or bool(self.custom_headers) or self.hsts is not None or self.closing
+            self.cors.enabled or self.closing or bool(self.custom_headers) or self.hsts is not None
         )
 
     def open_to_all(self, level: AuthLevel) -> bool:
@@ -94,7 +96,7 @@ class Policy:
         if self.custom_headers:
             added += missing_headers([name for name, _ in added], self.custom_headers)
         if self.hsts is not None:
-            host = scope.headers.get("host") or ""
+            host = scope.headers.get("host") or scope.authority or ""
             if hsts_applies(scope.scheme, host, self.hsts.get("excludedHosts", ())):
                 added.append(
                     (
@@ -119,4 +121,5 @@ def policy_from_wire(raw: Mapping[str, Any]) -> Policy:
         hsts=raw.get("hsts"),
         max_outstanding=int(raw.get("max_outstanding", -1)),
         max_concurrent=int(raw.get("max_concurrent", -1)),
+        dynamic=bool(raw.get("dynamic")),
     )

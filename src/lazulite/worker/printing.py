@@ -22,7 +22,9 @@ LONGEST = 64 * 1024  # characters that may wait for the end of their line
 class PrintStream(io.TextIOWrapper):
     """Sends whole lines; the begun line of each invocation waits for its end.
 
-    owner: (function, invocation id) of what runs outside any known invocation.
+    owner: (function, invocation id) of what runs outside any known invocation; begun: the begun
+    lines,
+    by invocation or thread.
     """
 
     def __init__(self, fd: int, name: str, channel: LogChannel) -> None:
@@ -31,8 +33,8 @@ class PrintStream(io.TextIOWrapper):
         self.owner = ("", "")
         self._stream = name
         self._channel = channel
-        self._begun: dict[object, str] = {}
-        os.register_at_fork(after_in_child=self._begun.clear)
+        self.begun: dict[object, str] = {}
+        os.register_at_fork(after_in_child=self.begun.clear)
 
     def write(self, text: str) -> int:
         """Take text; its whole lines are on their way when this returns."""
@@ -43,27 +45,27 @@ class PrintStream(io.TextIOWrapper):
         key = running_call() or threading.get_ident()
         lines, newline, rest = text.rpartition("\n")
         if newline:
-            self._send(self._begun.pop(key, "") + lines)
+            self._send(self.begun.pop(key, "") + lines)
         if rest:
-            begun = self._begun.get(key, "") + rest
+            begun = self.begun.get(key, "") + rest
             if len(begun) > LONGEST:
-                self._begun.pop(key, None)
+                self.begun.pop(key, None)
                 self._send(begun, more=True)
             else:
-                self._begun[key] = begun
+                self.begun[key] = begun
         return len(text)
 
     def flush(self) -> None:
         """Send the begun line too; what follows still belongs to it."""
-        if self._begun:
-            begun = self._begun.pop(running_call() or threading.get_ident(), "")
+        if self.begun:
+            begun = self.begun.pop(running_call() or threading.get_ident(), "")
             if begun:
                 self._send(begun, more=True)
         super().flush()
 
     def finish(self, call: object) -> None:
-        """The invocation has ended: so has its begun line. Costs nothing where there is none."""
-        begun = self._begun.pop(call, "") if self._begun else ""
+        """The invocation has ended: so has its begun line."""
+        begun = self.begun.pop(call, "")
         if begun:
             self._send(begun)
 

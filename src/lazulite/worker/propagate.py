@@ -20,18 +20,22 @@ _PROCESSES = "concurrent.futures.process"
 
 
 def install() -> None:
-    """Wrap `Thread.start` and the executors' `submit`."""
-    install_for_threads()
+    """Wrap `Thread.start` and the executors' `submit`. A second call changes nothing."""
+    if not install_for_threads():
+        return
     if _PROCESSES in sys.modules:
         _wrap_process_executor(sys.modules[_PROCESSES])
     else:
         sys.meta_path.insert(0, _OnImport(_PROCESSES, _wrap_process_executor))
 
 
-def install_for_threads() -> None:
-    """`install` without process executors."""
+def install_for_threads() -> bool:
+    """`install` without process executors; False when it was done already."""
+    if hasattr(threading.Thread.start, "_lazulite"):
+        return False
     _wrap_threads()
     _wrap_thread_executor()
+    return True
 
 
 def _wrap_threads() -> None:
@@ -43,6 +47,7 @@ def _wrap_threads() -> None:
             self._lazulite_call = call  # type: ignore[attr-defined]
         start(self)
 
+    start_with_call._lazulite = True  # type: ignore[attr-defined]
     threading.Thread.start = start_with_call  # type: ignore[method-assign]
 
 
@@ -52,15 +57,14 @@ def _wrap_thread_executor() -> None:
     def submit_with_call(
         self: ThreadPoolExecutor, fn: Any, /, *args: Any, **kwargs: Any
     ) -> Future[Any]:
-        call = running_call()
-        if call is None:
-            return submit(self, fn, *args, **kwargs)
-        return submit(self, _in_call, call, fn, args, kwargs)
+        return submit(self, _in_call, running_call(), fn, args, kwargs)
 
     ThreadPoolExecutor.submit = submit_with_call  # type: ignore[method-assign, assignment]
 
 
-def _in_call(call: Call, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _in_call(call: Call | None, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    # the thread may have been started by an invocation that ended long ago
+    threading.current_thread()._lazulite_call = call  # type: ignore[attr-defined]
     token = current.set(call)
     try:
         return fn(*args, **kwargs)

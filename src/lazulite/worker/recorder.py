@@ -56,7 +56,8 @@ class Recorder:
     def succeeded(self, call: Call, seconds: float) -> None:
         """Call at its end."""
         for stream in self._streams:
-            stream.finish(call)
+            if stream.begun:
+                stream.finish(call)
         if not call.shown:
             self._hidden.append((call.function, seconds))
             return
@@ -74,7 +75,8 @@ class Recorder:
     def failed(self, call: Call, seconds: float, error: str, stack: str) -> None:
         """Call at its end when it failed."""
         for stream in self._streams:
-            stream.finish(call)
+            if stream.begun:
+                stream.finish(call)
         self._channel.send(
             {
                 "k": "end",

@@ -49,7 +49,7 @@ class HttpRequest(func.HttpRequest):
     def headers(self) -> Any:
         """Names in lower case, repeated ones joined by a comma; look-up in any case."""
         if self._headers is None:
-            self._headers = HttpRequestHeaders(joined(self._scope.headers.items()))
+            self._headers = HttpRequestHeaders(headers_of(self._scope))
         return self._headers
 
     @property
@@ -73,6 +73,14 @@ class HttpRequest(func.HttpRequest):
             return json.loads(self._body.decode("utf-8"))
         except ValueError as error:
             raise ValueError("HTTP request does not contain valid JSON data") from error
+
+
+def headers_of(scope: Any) -> dict[str, str]:
+    """The request's headers, joined; HTTP/2 has the host elsewhere."""
+    headers = joined(scope.headers.items())
+    if scope.authority and "host" not in headers:
+        headers["host"] = scope.authority
+    return headers
 
 
 def joined(pairs: Any) -> dict[str, str]:

@@ -12,12 +12,16 @@ from lazulite.worker.context import Call
 from lazulite.worker.pool import Pool
 from lazulite.worker.recorder import Recorder
 
+OVERLOAD_LAG = 0.5  # seconds
+OVERLOAD_QUEUE = 4  # tasks per thread
+
 
 @dataclass
 class Runtime:
     """open_calls: running invocations and when each began (time.perf_counter), oldest first;
     count: how many have ended; stranded: called for each that never will; development: whether
-    answers may tell what went wrong in the user's code; sleep: between the attempts of a retry
+    answers may tell what went wrong in the user's code; queued: requests that wait for their turn;
+    lag: seconds that the event loop last took for a turn; sleep: between the attempts of a retry
     policy."""
 
     loop: asyncio.AbstractEventLoop
@@ -27,6 +31,8 @@ class Runtime:
     spool: str
     development: bool
     count: int = 0
+    queued: int = 0
+    lag: Callable[[], float] = lambda: 0.0
     stranded: Callable[[Call], None] = lambda call: None
     open_calls: dict[Call, float] = field(default_factory=dict)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -52,6 +58,10 @@ class Runtime:
         else:
             self.recorder.failed(call, seconds, error, stack)
         return True
+
+    def overloaded(self) -> bool:
+        """Whether more work would only wait: the loop is late, or the threads are far behind."""
+        return self.lag() > OVERLOAD_LAG or self.pool.waiting > OVERLOAD_QUEUE * self.pool.size
 
     def strand(self, call: Call) -> None:
         """Note that a thread is lost to a function that does not end."""

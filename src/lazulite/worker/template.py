@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -17,6 +18,8 @@ from contextlib import suppress
 
 from lazulite.wire import forkserver
 
+MAX_DESCRIPTORS = 65536
+
 
 def serve(control_fd: int) -> None:
     """Answer the host's `fork` and `spawn` requests until it goes away."""
@@ -24,8 +27,13 @@ def serve(control_fd: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # the host decides what they mean
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    allow_descriptors()
     children: set[int] = set()
-    warm_up()
+    try:
+        warm_up()
+    except ImportError as error:
+        print(f"The worker cannot be loaded into {sys.executable}: {error}", file=sys.stderr)
+        return
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     os.set_blocking(wake_read, False)
@@ -87,6 +95,15 @@ def warm_up() -> None:
 
     gc.freeze()  # forks share these pages for good
     gc.enable()
+
+
+def allow_descriptors() -> None:
+    """Let workers have as many connections as the system allows; the usual 1,024 are few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    if soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def kill(children: set[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from lazulite.model import Data
 from lazulite.wire.peer import Peer
 from lazulite.wire.values import pack, unpack
-from lazulite.worker.request import joined
+from lazulite.worker.request import headers_of
 
 
 class HostRefused(Exception):
@@ -27,7 +27,7 @@ class Uplink:
             "method": scope.method,
             "path": scope.path,
             "query": scope.query_string or "",
-            "headers": joined(scope.headers.items()),
+            "headers": headers_of(scope),
             "scheme": scope.scheme,
         }
         answer, parts = await self._peer.call("web", request, [body])

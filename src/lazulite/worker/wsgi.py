@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lazulite.worker.asgi import Headers, address
-from lazulite.worker.request import joined
+from lazulite.worker.request import headers_of
 
 
 class WsgiError(RuntimeError):
@@ -41,9 +41,9 @@ class ErrorLog(io.TextIOBase):
 def environ(scope: Any, context: Any, body: bytes, errors: Any) -> dict[str, Any]:
     """The WSGI environment: SCRIPT_NAME is empty and PATH_INFO the whole path, prefix included, as
     in azure.functions' own bridge; texts are bytes in latin-1, as PEP 3333 has it."""
-    headers = joined(scope.headers.items())
+    headers = headers_of(scope)
     server = address(scope.server) or ("localhost", 80)
-    host, _, port = (headers.get("host") or scope.authority or "").rpartition(":")
+    host, _, port = headers.get("host", "").rpartition(":")
     if not port.isdigit():
         host, port = f"{host}:{port}".strip(":"), ""
     made: dict[str, Any] = {

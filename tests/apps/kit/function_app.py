@@ -99,3 +99,22 @@ def copy_note(note: func.InputStream) -> str:
     if text == "bad":
         raise ValueError("cannot copy this")
     return text.upper()
+
+
+@app.route("seen/{*rest}", methods=["GET", "HEAD", "POST", "PUT"])
+def seen(req: func.HttpRequest) -> str:
+    return json.dumps(
+        {
+            "method": req.method,
+            "url": req.url,
+            "headers": dict(req.headers),
+            "params": dict(req.params),
+            "route": dict(req.route_params),
+            "body": req.get_body().decode(),
+        }
+    )
+
+
+@app.route("where")
+def where(req: func.HttpRequest) -> str:
+    return os.getcwd()

@@ -1,6 +1,7 @@
 """Says things in every way that Python has."""
 
 import asyncio
+import atexit
 import ctypes
 import faulthandler
 import logging
@@ -19,6 +20,7 @@ log = logging.getLogger("shop.orders")
 logging.warning("said while importing")
 print("printed while importing")
 pool = ThreadPoolExecutor(2)
+atexit.register(logging.info, "said at exit")
 
 
 @app.route("levels")

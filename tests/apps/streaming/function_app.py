@@ -103,3 +103,10 @@ async def halfway(req: Request) -> StreamingResponse:
         raise LookupError("no luck in the middle")
 
     return StreamingResponse(numbers())
+
+
+@app.route("order/{id}", methods=["POST"])
+@app.queue_output(arg_name="out", queue_name="orders", connection="AzureWebJobsStorage")
+async def order(req: Request, out: func.Out[str]) -> JSONResponse:
+    out.set(f"{req.path_params['id']}: {(await req.body()).decode()}")
+    return JSONResponse({"taken": req.path_params["id"]}, status_code=202)

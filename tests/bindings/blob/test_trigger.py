@@ -294,6 +294,39 @@ def test_a_message_of_an_older_version_leads_to_the_present_one(tmp_path: Path) 
     run(body())
 
 
+def test_a_clock_that_is_set_back_hides_no_blob(tmp_path: Path) -> None:
+    clock = ManualClock()
+
+    async def body() -> None:
+        async with open_kit(tmp_path, clock) as kit:
+            runs = Runs()
+            async with kit.listening(runs, "samples/{name}"):
+                await kit.put("samples/a")
+                await runs.wait(1)
+                clock.move_to(clock.now() + timedelta(days=2))
+                await kit.put("samples/b")
+                await runs.wait(2)
+                clock.move_to(clock.now() - timedelta(days=1))
+                await kit.put("samples/c")
+                await runs.wait(3)
+            assert runs.blobs == ["samples/a", "samples/b", "samples/c"]
+
+    run(body())
+
+
+def test_folders_of_a_hierarchical_account_are_no_blobs(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with open_kit(tmp_path) as kit:
+            runs = Runs()
+            async with kit.listening(runs, "samples/{name}"):
+                await kit.put("samples/folder", b"", hdi_isfolder="true")
+                await kit.put("samples/folder/a")
+                await runs.wait(1)
+            assert runs.blobs == ["samples/folder/a"]
+
+    run(body())
+
+
 def test_a_container_that_vanishes_is_watched_for_again(tmp_path: Path) -> None:
     async def body() -> None:
         async with open_kit(tmp_path) as kit:

@@ -46,6 +46,7 @@ class BlobHub:
         self._queue = work_queue(context.host_id)
         self._receipts = Receipts(context.state, context.host_id, context.clock)
         self._watches: dict[str, Watch] = {}
+        self._leaving: set[str] = set()
         self._scanners: dict[tuple[str, str, str], Scanner] = {}
         self._consumer: Consumer | None = None
         self._scanning = asyncio.Lock()
@@ -67,6 +68,17 @@ class BlobHub:
 
     async def stop(self, watch: Watch) -> None:
         """Look for no more of its blobs; with the last function, wait for those that run."""
+        self._leaving.add(watch.id)
+        await asyncio.sleep(0)  # others that stop at the same time say so now
+        try:
+            if self._leaving >= self._watches.keys():
+                await self._stop_consumer()
+        finally:
+            self._watches.pop(watch.id, None)
+            self._leaving.discard(watch.id)
+            await self._stop_scanning(watch)
+
+    async def _stop_scanning(self, watch: Watch) -> None:
         key = _key(watch)
         scanner = self._scanners.get(key)
         if scanner is not None and watch in scanner.watches:
@@ -74,12 +86,13 @@ class BlobHub:
                 del self._scanners[key]
                 await scanner.stop()
             scanner.forget(watch)
-        self._watches.pop(watch.id, None)
-        if not self._watches and self._consumer is not None:
-            consumer, self._consumer = self._consumer, None
+        if not self._scanners and self._lease is not None:
             lease, self._lease = self._lease, None
-            if lease is not None:
-                await lease.release()
+            await lease.release()
+
+    async def _stop_consumer(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
             await consumer.stop()
 
     def watch_of(self, function_id: str) -> Watch | None:

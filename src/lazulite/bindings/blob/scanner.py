@@ -52,6 +52,7 @@ class Scanner:
         self.watches: list[Watch] = []
         self._loaded: set[int] = set()
         self._saved_at = datetime.min.replace(tzinfo=timezone.utc)
+        self._last_started = self._saved_at
         self._unsaved = False
         self._complained = False
         self._absent = False
@@ -112,6 +113,10 @@ class Scanner:
         started = self._context.clock.now()
         await self._load()
         watches = tuple(self.watches)
+        if started < self._last_started:  # the clock was set back: times tell nothing
+            for watch in watches:
+                watch.mark = None
+        self._last_started = started
         young = _Young(started - SLACK)
         newest: datetime | None = None
         found: list[Found] = []
@@ -167,7 +172,8 @@ class Scanner:
         document = await self._context.state.read(self._state_path)
         scan, patterns = _parse(document.body if document else b"")
         for watch in fresh:
-            if scan is not None and patterns.get(watch.id) == watch.pattern.text:
+            is_past = scan is not None and scan <= self._context.clock.now()
+            if is_past and patterns.get(watch.id) == watch.pattern.text:
                 watch.mark = scan
             self._loaded.add(id(watch))
 

@@ -42,7 +42,7 @@ class Watch:
 
     def wants(self, blob: BlobProperties) -> bool:
         """Whether a listed blob is new or changed, as far as this host remembers."""
-        if self._is_old(blob) or self.remembers(blob):
+        if self._is_old(blob) or self.remembers(blob) or _is_folder(blob):
             return False
         return self.pattern.match(blob.container, blob.name) is not None
 
@@ -52,6 +52,11 @@ class Watch:
 
     def _is_old(self, blob: BlobProperties) -> bool:
         return self.mark is not None and blob.last_modified < self.mark
+
+
+def _is_folder(blob: BlobProperties) -> bool:
+    """Accounts with a hierarchical namespace list their folders, too."""
+    return blob.metadata.get("hdi_isfolder") == "true"
 
 
 def source_of(binding: BindingSpec) -> str:

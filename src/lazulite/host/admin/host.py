@@ -43,6 +43,7 @@ class HostFacts:
     warm: Callable[[], Awaitable[None]] | None = None
     bundle: tuple[str, str] | None = None
     ready: Callable[[], bool] = lambda: True
+    health: Callable[[], Mapping[str, Any]] = dict
 
 
 class HostApi:
@@ -82,6 +83,9 @@ class HostApi:
         errors = list(facts.errors())
         if errors:
             status["errors"] = errors
+        health = facts.health()
+        if health:
+            status["health"] = health
         if facts.bundle is not None:
             status["extensionBundle"] = {"id": facts.bundle[0], "version": facts.bundle[1]}
         return as_json(status)

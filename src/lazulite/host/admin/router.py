@@ -43,7 +43,7 @@ class Router:
         self._running = running or _yes
         self._reread = reread or _no
         self._rows: list[_Row] = []
-        self._table = RouteTable()
+        self._table: RouteTable | None = None  # made of the rows when the first request comes
         self._webhooks: dict[str, WebhookHandler] = {}
 
     def add(
@@ -58,7 +58,7 @@ class Router:
         """Answer `methods` ('GET POST') of a route; `open` ones need no key, `always` ones no
         running host."""
         self._rows.append(_Row(route, tuple(methods.split()), handler, open, always))
-        self._table = RouteTable((row.route, row.route, row.methods) for row in self._rows)
+        self._table = None
 
     @property
     def extensions(self) -> Sequence[str]:
@@ -81,6 +81,8 @@ class Router:
     async def _answer(self, request: WebRequest) -> WebResponse:
         if request.path.lower().startswith("/runtime/webhooks/"):
             return await self._webhook(request)
+        if self._table is None:
+            self._table = RouteTable((row.route, row.route, row.methods) for row in self._rows)
         match = self._table.match(request.method, request.path)
         if match is None:
             return WebResponse(404)

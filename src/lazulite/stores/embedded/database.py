@@ -107,8 +107,8 @@ class Database:
             try:
                 # FULL: the log is synced at each commit, so what is acknowledged outlives a power
                 # failure. fullfsync does the same on macOS and nothing elsewhere.
+                _use_wal(connection)
                 for pragma in (
-                    "journal_mode = WAL",
                     f"synchronous = {self._synchronous}",
                     "fullfsync = ON",
                     "journal_size_limit = 67108864",
@@ -161,6 +161,20 @@ class Database:
         news = [key for key, count in counts.items() if self._seen_counts.get(key) != count]
         self._seen_version, self._seen_counts = version, counts
         self._hints.notify(news)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new database to its log; waits while another process does so at the same time,
+    which SQLite itself does not in this case."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _identity(path: str) -> tuple[int, int] | None:
