@@ -154,3 +154,17 @@ def test_no_request_fails_while_the_app_is_reloaded_again_and_again(tmp_path: Pa
             thread.join()
         assert failures == []
         assert min(asked) > 12
+
+
+def test_the_state_can_be_set(tmp_path: Path) -> None:
+    with FuncApp(FAULTS, copy_to=tmp_path) as app:
+
+        def put(body: str) -> int:
+            return httpx.put(f"{app.url}/admin/host/state", content=body).status_code
+
+        assert put('"sideways"') == 400
+        assert put('"running"') == 200
+        assert put('"offline"') == 202
+        eventually(lambda: fresh_get(app, "/api/version").status_code == 503)
+        assert put('"running"') == 202
+        eventually(lambda: fresh_get(app, "/api/version").status_code == 200)

@@ -13,7 +13,6 @@ from typing import Any
 from lazulite.abc import BindingContext, WebRequest, WebResponse
 from lazulite.bindings import WARM_UP, Bindings, known_kinds
 from lazulite.config.app import AppConfig
-from lazulite.config.limits import worker_limits
 from lazulite.config.section import plain
 from lazulite.errors import LazuliteError
 from lazulite.host import settle
@@ -40,7 +39,7 @@ from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
-from lazulite.host.reload import Reloader, check_not_worse, offline_body
+from lazulite.host.reload import Reloader, check_not_worse, offline_body, set_offline
 from lazulite.host.spool import Spool
 from lazulite.host.startup import Startup
 from lazulite.host.storage import HostAccounts, HostState
@@ -274,7 +273,7 @@ class Host:
         generation = Generation(
             number=self._generations,
             config=config,
-            limits=worker_limits(config.settings),
+            limits=settle.limits_of(config, self._options),
             launch=launch,
             template=template,
             accounts=accounts,
@@ -397,6 +396,7 @@ class Host:
             restart=self._reloader.request,
             healthy=lambda: self._health.healthy,
             ready=self._is_ready,
+            set_offline=lambda wanted: set_offline(self._config.root, wanted),
             health=lambda: {"healthy": self._health.healthy, "counters": self._health.counters},
             config=lambda: plain(self._config.host.root),
             processes=self._processes,

@@ -117,6 +117,22 @@ def offline_body(root: str) -> bytes | None:
         return None
 
 
+def set_offline(root: str, wanted: bool) -> bool:
+    """Make or remove app_offline.htm, as the original does; False when that changes nothing.
+
+    Raises OSError.
+    """
+    path = os.path.join(root, OFFLINE_FILE)
+    if os.path.exists(path) == wanted:
+        return False
+    if wanted:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("<html><body><h1>The app is offline.</h1></body></html>\n")
+    else:
+        os.unlink(path)
+    return True
+
+
 def check_not_worse(old: Index, new: Index) -> None:
     """Raises Refused when functions that worked do not any more, saying which and where."""
     if new.problem and not old.problem:

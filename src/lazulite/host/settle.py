@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lazulite.config.app import AppConfig
-from lazulite.config.limits import worker_limits
+from lazulite.config.limits import WorkerLimits, worker_limits
 from lazulite.expr.timespan import format_timespan
 from lazulite.host.index import Index
 from lazulite.host.options import StartOptions
@@ -16,6 +17,7 @@ from lazulite.telemetry.console import Filter
 from lazulite.web.keys import KeyTable
 
 DEFAULT_BODY_LIMIT = 104_857_600
+NEVER = 365 * 86400.0  # seconds
 
 
 def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) -> dict[str, Any]:
@@ -57,14 +59,20 @@ def serve_message(
         "spool": spool,
         "development": settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development",
         "server": {"tls": dict(tls) if tls else None},
-        "limits": limits_message(config),
+        "limits": limits_message(config, options),
     }
 
 
-def limits_message(config: AppConfig) -> dict[str, Any]:
-    """What ends invocations and workers."""
+def limits_of(config: AppConfig, options: StartOptions) -> WorkerLimits:
+    """The app's limits; one whose debugger may have stopped it is not taken for hanging."""
     limits = worker_limits(config.settings)
-    timeout = config.host.function_timeout
+    return replace(limits, hang=NEVER) if options.debug else limits
+
+
+def limits_message(config: AppConfig, options: StartOptions) -> dict[str, Any]:
+    """What ends invocations and workers."""
+    limits = limits_of(config, options)
+    timeout = None if options.debug else config.host.function_timeout
     return {
         "timeout": timeout,
         "timeout_shown": format_timespan(timeout) if timeout is not None else "",

@@ -45,14 +45,16 @@ class Expiry:
             f"Timeout value of {self._shown} exceeded by function '{name}' (Id: '{call.id}'). "
             "Initiating cancellation.",
         )
-        if call.cancel is None:
+        cancel = call.cancel
+        if cancel is None:
             self._give_up(call, started)
         else:
-            self._runtime.loop.call_soon_threadsafe(call.cancel)
+            self._runtime.loop.call_soon_threadsafe(cancel)
 
     def _give_up(self, call: Call, started: float) -> None:
+        abandon = call.abandon
         if not self._runtime.ended(call, started, call.expired):
             return  # it came to its end just now
-        if call.abandon is not None:
-            call.abandon(call.expired)
+        if abandon is not None:
+            abandon(call.expired)
         self._runtime.strand(call)

@@ -50,6 +50,7 @@ class Runtime:
         if self.open_calls.pop(call, None) is None:
             return False
         self.count += 1
+        call.cancel = call.abandon = None  # both refer to the call: reference cycles
         seconds = time.perf_counter() - started
         if call.expired and error is not None:
             error, stack = call.expired, ""

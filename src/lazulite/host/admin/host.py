@@ -44,6 +44,7 @@ class HostFacts:
     bundle: tuple[str, str] | None = None
     ready: Callable[[], bool] = lambda: True
     health: Callable[[], Mapping[str, Any]] = dict
+    set_offline: Callable[[bool], bool] = lambda wanted: False
 
 
 class HostApi:
@@ -65,6 +66,7 @@ class HostApi:
         router.add("GET", "admin/host/drain/status", self._drain_status)
         router.add("POST", "admin/host/resume", self._resume)
         router.add("GET", "admin/host/state", self._state, always=True)
+        router.add("PUT", "admin/host/state", self._set_state, always=True)
         router.add("GET", "admin/host/config", self._config, always=True)
         router.add("GET", "admin/host/processes", self._processes, always=True)
 
@@ -143,6 +145,13 @@ class HostApi:
 
     async def _state(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         return as_json({"state": self._facts.state()})
+
+    async def _set_state(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
+        """`"offline"` or `"running"`: 202, 200 where it is so already."""
+        wanted = request.body.decode("utf-8", "replace").strip().strip('"').lower()
+        if wanted not in ("offline", "running"):
+            return WebResponse(400)
+        return WebResponse(202 if self._facts.set_offline(wanted == "offline") else 200)
 
     async def _config(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:
         return as_json(self._facts.config())
