@@ -25,6 +25,9 @@ class OneAccount:
         return self.account
 
 
+LOST = "the worker died while it ran"
+
+
 @dataclass
 class Recorded:
     """abc.Executor: `answer` decides; events and the most that ran at a time are noted. The first
@@ -49,7 +52,7 @@ class Recorded:
         finally:
             self.running -= 1
         self.ended += 1
-        return Outcome("1", error=error)
+        return Outcome("1", error=error, lost=error == LOST)
 
 
 @dataclass

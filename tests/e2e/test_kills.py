@@ -83,6 +83,20 @@ def test_no_message_is_lost_to_kills(tmp_path: Path, folder: Path, victim: str) 
     assert all(worked_on[text] >= 15 for text in bad)
 
 
+def test_a_message_that_kills_workers_is_buried_alone(tmp_path: Path, folder: Path) -> None:
+    root = FuncApp(APPS / "competing", copy_to=tmp_path).root
+    env = {
+        "COMPETING_FOLDER": str(folder),
+        "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "2",
+    }
+    good = [f"good-{n}".encode() for n in range(50)]
+    put(root, "work", [b"crash", *good])
+    with start(root, env):
+        wait_until_empty(root, "work")
+    assert bodies(root, "work-poison") == [b"crash"]
+    assert sorted(bodies(root, "done")) == sorted(good)
+
+
 def test_a_host_that_stops_gives_back_what_it_has_not_started(tmp_path: Path, folder: Path) -> None:
     root = FuncApp(APPS / "competing", copy_to=tmp_path).root
     texts = [f"good-{n}" for n in range(5 * COUNT)]

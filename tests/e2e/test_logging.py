@@ -196,3 +196,19 @@ def test_json_lines_into_a_file_beside_the_console(tmp_path: Path) -> None:
     )
     assert "shop.orders warning" in app.output()
     assert any(r["message"] == "said at exit" for r in told)
+
+
+def test_log_files_where_host_json_asks_for_them(tmp_path: Path) -> None:
+    env = {
+        "TMPDIR": str(tmp_path),
+        "AzureFunctionsJobHost__logging__fileLoggingMode": "always",
+    }
+    with FuncApp(APP, env=env) as app:
+        app.client.get("/api/levels")
+        app.wait_for("Executed 'Functions.levels'")
+        assert app.stop() == 0
+    root = tmp_path / "LogFiles" / "Application" / "Functions"
+    (of_function,) = (root / "Function" / "levels").iterdir()
+    (of_host,) = (root / "Host").iterdir()
+    assert "[Warning] shop.orders warning\n" in of_function.read_text()
+    assert "[Information,levels] Executed 'Functions.levels' (Succeeded" in of_host.read_text()

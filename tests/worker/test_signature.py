@@ -82,12 +82,16 @@ def out_for_in(req: func.Out[func.HttpRequest]) -> str: ...  # type: ignore[empt
 def in_for_out(req: func.HttpRequest, q: func.QueueMessage) -> str: ...  # type: ignore[empty-body]
 def bare_out(req: func.HttpRequest, q: func.Out) -> str: ...  # type: ignore[empty-body, type-arg]
 def out_of_request(req: func.HttpRequest, q: func.Out[func.HttpRequest]) -> str: ...  # type: ignore[empty-body]
-def no_type(req: 5) -> str: ...  # type: ignore[empty-body, valid-type]
+def no_type(req: Any) -> str: ...  # type: ignore[empty-body]
 def unresolved(req: Nowhere) -> str: ...  # type: ignore[empty-body, name-defined] # noqa: F821
 def returns_out(req: func.HttpRequest) -> func.Out[str]: ...  # type: ignore[empty-body]
 def returns_union(req: func.HttpRequest) -> Union[str, bytes]: ...  # type: ignore[empty-body] # noqa: UP007
 def returns_int(req: func.HttpRequest) -> int: ...  # type: ignore[empty-body]
+def returns_list(req: func.HttpRequest) -> list[str]: ...  # type: ignore[empty-body]
 def row_int(req: func.HttpRequest, row: int) -> str: ...  # type: ignore[empty-body]
+
+
+no_type.__annotations__["req"] = 5  # a text would be evaluated, and 3.10 refuses to
 
 
 @pytest.mark.parametrize(
@@ -145,6 +149,7 @@ def row_int(req: func.HttpRequest, row: int) -> str: ...  # type: ignore[empty-b
         (unresolved, (REQ, RET), "an annotation cannot be resolved: NameError: "),
         (returns_out, (REQ, RET), "return annotation should not be azure.functions.Out"),
         (returns_union, (REQ, RET), "has invalid non-type return annotation "),
+        (returns_list, (REQ, RET), "has invalid non-type return annotation list[str]"),
         (
             returns_int,
             (REQ, RET),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from lazulite.config.app import AppConfig
 from lazulite.errors import UsageError
@@ -15,6 +16,9 @@ from lazulite.host.launch import Launch
 from lazulite.host.listening import PublicSockets
 from lazulite.host.options import StartOptions
 from lazulite.telemetry.console import Console, Filter, safe_stdout, wants_colour
+
+if TYPE_CHECKING:
+    from lazulite.telemetry.files import LogFiles
 
 
 def run(
@@ -32,6 +36,8 @@ def run(
     console = Console(out, levels, colour, options.json_output)
     if options.json_output_file:
         console.also(_open(options.json_output_file))
+    if config.host.logging.file_logging_mode == "always":
+        console.into(_log_files())
 
     async def main() -> int:
         host = Host(options, config, launch, listeners, console, levels)
@@ -44,6 +50,15 @@ def run(
         return asyncio.run(main())
     finally:
         sys.stdout.flush()
+
+
+def _log_files() -> LogFiles:
+    import tempfile
+
+    from lazulite.telemetry.files import LogFiles
+
+    base = os.path.join(tempfile.gettempdir(), "LogFiles", "Application", "Functions")
+    return LogFiles(base, os.urandom(5).hex())
 
 
 def _open(path: str) -> TextIO:

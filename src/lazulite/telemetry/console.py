@@ -7,9 +7,12 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lazulite.config.loglevels import LogLevels
+
+if TYPE_CHECKING:
+    from lazulite.telemetry.files import LogFiles
 
 NUMBERS = {
     "Trace": 5,
@@ -76,10 +79,15 @@ class Console:
         self._colour = colour
         self._json = as_json
         self._copy: TextIO | None = None
+        self._files: LogFiles | None = None
 
     def also(self, file: TextIO) -> None:
         """Write JSON lines to `file` too."""
         self._copy = file
+
+    def into(self, files: LogFiles) -> None:
+        """Write log files too."""
+        self._files = files
 
     def text(self, text: str, colour: str = "") -> None:
         """A line without time stamp, for people: not shown where JSON is asked for."""
@@ -100,6 +108,8 @@ class Console:
             return
         instant = datetime.now(timezone.utc) if time is None else _instant(time)
         stamp = instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+        if self._files is not None:
+            self._write_files(self._files, instant, level, category, message, members)
         if self._json or self._copy is not None:
             line = _json_line(stamp, level, category, message, members)
             self._write_copy(line)
@@ -111,6 +121,13 @@ class Console:
         if colour:
             lines = [f"\x1b[{colour}m{line}\x1b[0m" for line in lines]
         self._write("\n".join(lines))
+
+    def _write_files(self, files: LogFiles, *record: Any) -> None:
+        try:
+            files.record(*record)
+        except OSError as error:
+            self._files = None
+            self.record("Error", "Host.Logging", f"The log files cannot be written: {error}")
 
     def _write_copy(self, line: str) -> None:
         if self._copy is None:

@@ -171,16 +171,16 @@ def _check_type(
         raise SignatureError(
             f"{prefix}binding {param} has invalid non-type annotation {annotation!r}"
         )
-    if isinstance(pytype, type) and is_sdk_type(pytype):
+    if _is_class(pytype) and is_sdk_type(pytype):
         return
     if converter is None:
         fits = pytype in (GENERIC_OUT if is_out else GENERIC_IN)
     elif is_out:
         fits = _fits_out(converter, pytype)
     else:
-        fits = converter.check_input_type_annotation(pytype)
+        fits = _accepted(converter.check_input_type_annotation, pytype)
     if not fits:
-        shown = pytype.__name__ if isinstance(pytype, type) else pytype
+        shown = pytype.__name__ if _is_class(pytype) else pytype
         raise SignatureError(
             f'{prefix}type of {param} binding in function.json "{binding.type}" does not match its '
             f'Python annotation "{shown}"'
@@ -189,12 +189,24 @@ def _check_type(
 
 def _fits_out(converter: Any, pytype: Any) -> bool:
     """The converter's own check; iterables of what it takes too, which it can write as well."""
-    if converter.check_output_type_annotation(pytype):
+    check = converter.check_output_type_annotation
+    if _accepted(check, pytype):
         return True
     origin = typing.get_origin(pytype)
     if not isinstance(origin, type) or not issubclass(origin, Iterable):
         return False
-    return any(converter.check_output_type_annotation(item) for item in typing.get_args(pytype))
+    return any(_accepted(check, item) for item in typing.get_args(pytype))
+
+
+def _accepted(check: Callable[[Any], bool], pytype: Any) -> bool:
+    try:
+        return bool(check(pytype))
+    except TypeError:  # Python 3.10 takes list[str] for a class
+        return False
+
+
+def _is_class(annotation: Any) -> bool:
+    return isinstance(annotation, type) and typing.get_origin(annotation) is None
 
 
 def is_sdk_type(pytype: type) -> bool:
@@ -224,7 +236,7 @@ def _return_type(name: str, returns: BindingSpec | None, annotation: Any) -> Any
         raise SignatureError(f"{prefix}return annotation should not be azure.functions.Out")
     if annotation is type(None):
         return None
-    if not isinstance(annotation, type):
+    if not _is_class(annotation):
         raise SignatureError(f"{prefix}has invalid non-type return annotation {annotation!r}")
     if is_sdk_type(annotation):
         return annotation

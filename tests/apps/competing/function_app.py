@@ -19,6 +19,8 @@ def note(name: str, line: str) -> None:
 @app.queue_output(arg_name="$return", queue_name="done", connection="AzureWebJobsStorage")
 def work(text: str) -> str:
     note("worked", text)
+    if text.startswith("crash"):
+        os._exit(3)
     time.sleep(0.002)
     if text.startswith("bad"):
         raise ValueError(text)

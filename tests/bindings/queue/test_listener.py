@@ -14,7 +14,7 @@ from lazulite.abc import Account, Listener, QueueMessage, QueueStore
 from lazulite.bindings.queue.trigger import QueueTrigger
 from lazulite.errors import BindingError, ConfigError, StoreUnavailable
 from lazulite.model import BindingSpec, FunctionSpec, TriggerEvent
-from tests.bindings.context import Lines, Recorded, embedded, gate, make_context, settle
+from tests.bindings.context import LOST, Lines, Recorded, embedded, gate, make_context, settle
 from tests.clock import FakeClock, eventually
 
 FUNCTION = FunctionSpec("work", "/app", "/app/function_app.py", "work", ())
@@ -278,6 +278,34 @@ def test_a_message_that_never_started_is_given_back(tmp_path: Path) -> None:
         await bench.empty()
         assert len(executor.events) == 2
         assert await bench.account.queue_admin.queues() == ["jobs"]
+
+    run(tmp_path, body)
+
+
+def test_a_message_that_kills_the_worker_takes_no_other_with_it(tmp_path: Path) -> None:
+    async def body(bench: Bench) -> None:
+        workers: list[asyncio.Event] = [asyncio.Event()]
+
+        async def answer(event: TriggerEvent) -> str | None:
+            worker = workers[-1]
+            if event.value.value == "killer":
+                await asyncio.sleep(0)
+                workers.append(asyncio.Event())
+                worker.set()
+                return LOST
+            try:
+                await asyncio.wait_for(worker.wait(), 0.01)
+            except asyncio.TimeoutError:
+                return None
+            return LOST
+
+        executor = Recorded(answer)
+        await bench.put(b"killer", *[b"good"] * 15)
+        await bench.start(executor, maxDequeueCount=2)
+        await bench.empty()
+        assert await bench.visible("jobs-poison") == [b"killer"]
+        killers = [e for e in executor.events if e.value.value == "killer"]
+        assert [e.metadata["DequeueCount"] for e in killers] == [1, 1, 2, 2]
 
     run(tmp_path, body)
 

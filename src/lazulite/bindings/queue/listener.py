@@ -12,7 +12,7 @@ from lazulite.abc import Clock, Executor, QueueMessage, QueueStore
 from lazulite.bindings.queue.backoff import Backoff
 from lazulite.bindings.queue.message import event_of
 from lazulite.errors import Conflict, LazuliteError, NotFound, StoreError
-from lazulite.model import Outcome
+from lazulite.model import Outcome, TriggerEvent
 
 CATEGORY = "Host.Triggers.Queue"
 POISON = "-poison"
@@ -83,6 +83,7 @@ class QueueListener:
         self._flights: set[_Flight] = set()
         self._finished: list[QueueMessage] = []
         self._undeleted = 0
+        self._alone = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._deleting: asyncio.Task[None] | None = None
         self._polling: asyncio.Task[None] | None = None
@@ -200,7 +201,7 @@ class QueueListener:
                 await self._poison(flight, self._too_often())
             else:
                 event = event_of(spec.queue, message, binary=spec.binary)
-                outcome = await self._executor.execute(event)
+                outcome = await self._execute(event)
                 if flight.renewing is not None:
                     await flight.renewing
                 if outcome.ok:
@@ -215,9 +216,18 @@ class QueueListener:
             if self._has_room():
                 self._room.set()
 
+    async def _execute(self, event: TriggerEvent) -> Outcome:
+        outcome = await self._executor.execute(event)
+        if not outcome.lost or self._stopping.is_set():
+            return outcome
+        # One of the messages that ran has killed the worker, and nobody knows which. Each is run
+        # again by itself, so that it takes no other to the poison queue with it.
+        async with self._alone:
+            return await self._executor.execute(event)
+
     async def _failed(self, flight: _Flight, outcome: Outcome) -> None:
         spec = self._spec
-        if outcome.unstarted:
+        if outcome.unstarted or (outcome.lost and self._stopping.is_set()):
             await self._release(flight.message, 0.0)
         elif spec.poison_queue is None:
             pass  # left to its lease, so that it does not come back in a tight loop
