@@ -72,9 +72,7 @@ class Front:
         self._adorns = policy.adorns
         self._watched = policy.cors.enabled or policy.limited or policy.keys is not None
         self._quick = tuple(t.quick and not policy.limited for t in self._targets)
-        self._direct = tuple(
-            t.quick and not t.is_async and policy.open_to_all(t.level) for t in self._targets
-        )
+        self._direct = tuple(t.quick and policy.open_to_all(t.level) for t in self._targets)
         # with CORS an OPTIONS request may be a preflight
         self._direct_methods = _BODILESS - {"OPTIONS"} if policy.cors.enabled else _BODILESS
         if self._diverted:
@@ -114,6 +112,7 @@ class Front:
         """Take a request; it is answered through `watcher.proto`."""
         scope = watcher.scope
         method = scope.method if scope.proto == "http" else ""
+        waiting: Any = watcher
         if method in self._direct_methods:
             path = scope.path
             match = self._match(method, path)
@@ -124,9 +123,11 @@ class Front:
                 and not _has_body(scope.headers)
             ):
                 target = self._targets[match.order]
-                self._to_pool((self._run_quick, target, watcher, match.params, b""))
-                return
-        self._pending.append(watcher)
+                if not target.is_async:
+                    self._to_pool((self._run_quick, target, watcher, match.params, b""))
+                    return
+                waiting = target, watcher, match.params
+        self._pending.append(waiting)
         if not self._armed:
             self._armed = True
             self._wake(self._drain)
@@ -138,8 +139,11 @@ class Front:
         spawn = self._spawn
         pending = self._pending
         for _ in range(len(pending)):
-            watcher = pending.popleft()
-            watcher.taskref(spawn(self._take(watcher)))
+            waiting = pending.popleft()
+            if type(waiting) is tuple:
+                waiting[1].taskref(spawn(self._answer_quick(*waiting)))
+            else:
+                waiting.taskref(spawn(self._take(waiting)))
 
     async def _handle(self, watcher: Any) -> None:
         scope, proto = watcher.scope, watcher.proto
@@ -166,7 +170,8 @@ class Front:
                     if not target.is_async:
                         self._to_pool((self._run_quick, target, watcher, match.params, body))
                         return
-                    answer = await self._run_quick_async(target, scope, proto, match.params, body)
+                    await self._answer_quick(target, watcher, match.params, body)
+                    return
                 else:
                     answer = await self._guarded(target, scope, proto, match.params)
             if answer is not None:
@@ -181,26 +186,34 @@ class Front:
             )
             proto.response_empty(500, [])
 
-    async def _run_quick_async(
-        self, target: Target, scope: Any, proto: Any, params: Mapping[str, str], body: bytes
-    ) -> Answer | None:
+    async def _answer_quick(
+        self, target: Target, watcher: Any, params: Mapping[str, str], body: bytes = b""
+    ) -> None:
+        """Run a coroutine function and answer, in one coroutine: each one more costs its share."""
+        scope, proto = watcher.scope, watcher.proto
+        runtime = self._runtime
         call = Call(target.name)
         call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
         call.abandon = partial(self._abandon, target.name, scope, proto)
-        started = self._runtime.began(call, REASON)
+        started = runtime.began(call, REASON)
         current.set(call)
+        answer: Answer | None
         try:
-            bound = target.bound
             arguments: dict[str, Any] = {target.request: HttpRequest(scope, params, body)}
             if target.wants_context:
                 arguments["context"] = self._context(target, call, scope)
-            answer = answer_of(await bound.call(**arguments))  # type: ignore[union-attr]
+            answer = answer_of(await target.bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            failure = self._failed(call, started, error)
-            return None if failure is None else self._gate.dress(scope, failure)
-        if not self._runtime.ended(call, started):
-            return None
-        return self._gate.dress(scope, answer) if self._adorns else answer
+            answer = self._failed(call, started, error)
+            if answer is not None:
+                answer = self._gate.dress(scope, answer)
+        else:
+            if not runtime.ended(call, started):
+                return
+            if self._adorns:
+                answer = self._gate.dress(scope, answer)
+        if answer is not None:
+            proto.response_bytes(*answer)
 
     async def _unrouted(self, scope: Any, proto: Any) -> Answer:
         policy = self._gate.policy
@@ -388,7 +401,8 @@ def spawner(loop: asyncio.AbstractEventLoop) -> Callable[[Any], Any]:
 
 def is_hosts_own(path: str) -> bool:
     """Whether a path is the host's to answer, not a function's."""
-    return path[1:2] in "aArR" and path[: path.find("/", 1) + 1].lower() in _HOSTS_OWN
+    # the second letter tells nearly every other path apart
+    return path[2:3] in "dDuU" and path[: path.find("/", 1) + 1].lower() in _HOSTS_OWN
 
 
 def _has_body(headers: Any) -> bool:

@@ -16,7 +16,7 @@ from lazulite.bindings.blob.consumer import (
 from lazulite.bindings.blob.content import discard, fetch
 from lazulite.bindings.blob.deferred import reference
 from lazulite.bindings.blob.options import BlobOptions
-from lazulite.bindings.blob.receipts import Claim, Receipts, Taken
+from lazulite.bindings.blob.receipts import CLAIM_EMBEDDED, CLAIM_SECONDS, Claim, Receipts, Taken
 from lazulite.bindings.blob.scanner import Found, Scanner
 from lazulite.bindings.blob.watch import EVENT_GRID, Watch, event_of
 from lazulite.bindings.blob.work import POISON_QUEUE, Work, work_queue
@@ -44,7 +44,9 @@ class BlobHub:
         self._context = context
         self._options = options
         self._queue = work_queue(context.host_id)
-        self._receipts = Receipts(context.state, context.host_id, context.clock)
+        self._receipts = Receipts(
+            context.state, context.host_id, context.clock, lambda: _claim_seconds(context)
+        )
         self._watches: dict[str, Watch] = {}
         self._leaving: set[str] = set()
         self._scanners: dict[tuple[str, str, str], Scanner] = {}
@@ -284,3 +286,8 @@ async def _at_once() -> None: ...
 
 def _key(watch: Watch) -> tuple[str, str, str]:
     return watch.account.kind, watch.account.name, watch.pattern.container
+
+
+def _claim_seconds(context: BindingContext) -> float:
+    account = context.accounts.get("", "", "")
+    return CLAIM_EMBEDDED if account.kind == "embedded" else CLAIM_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,8 +14,10 @@ from lazulite.bindings.blob.work import Work
 from lazulite.errors import Conflict
 
 _LONGEST = 1024
-# A claim whose work was not queued by then is that of a host that died.
+# A claim whose work was not queued by then is that of a host that died. Hosts of an embedded store
+# are on one machine, where queueing takes milliseconds.
 CLAIM_SECONDS = 30.0
+CLAIM_EMBEDDED = 10.0
 
 
 class Taken(Enum):
@@ -36,12 +39,19 @@ class Claim:
 class Receipts:
     """A receipt is written before the work is queued (as a claim, with the time) and completed, by
     emptying it, afterwards. Hence two hosts do not queue the same work, and work is not lost when
-    one dies in between: its claim expires."""
+    one dies in between: its claim expires, `seconds` after it was made."""
 
-    def __init__(self, state: StateStore, host_id: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        state: StateStore,
+        host_id: str,
+        clock: Clock,
+        seconds: Callable[[], float] = lambda: CLAIM_SECONDS,
+    ) -> None:
         self._state = state
         self._host_id = host_id
         self._clock = clock
+        self._seconds = seconds
 
     async def claim(self, work: Work) -> Claim | Taken:
         path = self._path(work)
@@ -56,7 +66,7 @@ class Receipts:
             return Taken.BUSY
         if not found.body:
             return Taken.DONE
-        if not _expired(found.body, now):
+        if not _expired(found.body, now, self._seconds()):
             return Taken.BUSY
         try:
             version = await self._state.write(path, body, version=found.version)
@@ -78,9 +88,9 @@ class Receipts:
         return path
 
 
-def _expired(body: bytes, now: datetime) -> bool:
+def _expired(body: bytes, now: datetime, seconds: float) -> bool:
     try:
         since = datetime.fromisoformat(json.loads(body)["Incomplete"])
-        return now - since > timedelta(seconds=CLAIM_SECONDS)
+        return now - since > timedelta(seconds=seconds)
     except (ValueError, KeyError, TypeError):
         return True
