@@ -11,32 +11,23 @@ from lazulite.wire.ids import new_id
 
 
 class Call:
-    """One running invocation."""
+    """One running invocation. Made for every request, so what few ever set is a class's default.
 
-    __slots__ = (
-        "_id",
-        "abandon",
-        "cancel",
-        "expired",
-        "function",
-        "max_retries",
-        "metadata_headers",
-        "retry_count",
-        "shown",
-    )
+    cancel, abandon: how it can be ended from outside: `cancel()` on the loop's thread, where its code
+    can be interrupted; `abandon(error)` answers in its place. expired: the error it was ended with.
+    """
+
+    retry_count = 0
+    max_retries = 0
+    shown = False
+    cancel: Callable[[], Any] | None = None
+    abandon: Callable[[str], None] | None = None
+    expired = ""
+    metadata_headers: tuple[str, str] = ("", "")
 
     def __init__(self, function: str, id: str | None = None) -> None:
-        self._id = id
         self.function = function
-        self.retry_count = 0
-        self.max_retries = 0
-        self.shown = False
-        # how the invocation can be ended from outside: `cancel()` on the loop's thread, where its
-        # code can be interrupted; `abandon(error)` answers in its place. expired: the error
-        self.cancel: Callable[[], Any] | None = None
-        self.abandon: Callable[[str], None] | None = None
-        self.expired = ""
-        self.metadata_headers: tuple[str, str] = ("", "")
+        self._id = id
 
     @property
     def id(self) -> str:
