@@ -13,8 +13,8 @@ from lazulite.wire.ids import new_id
 class Call:
     """One running invocation. Made for every request, so what few ever set is a class's default.
 
-    cancel, abandon: how it can be ended from outside: `cancel()` on the loop's thread, where its code
-    can be interrupted; `abandon(error)` answers in its place. expired: the error it was ended with.
+    cancel, abandon: how it can be ended from outside: `cancel()` on the loop's thread, where its
+    code can be interrupted; `abandon(error)` answers in its place. expired: the error that ended it.
     """
 
     retry_count = 0
