@@ -114,7 +114,7 @@ SUBJECTS = (
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
     parser.add_argument("--only", default="", help="subjects whose name contains this")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
@@ -237,7 +237,7 @@ def measure(subjects: Sequence[Subject], servers: dict[str, Server], seconds: fl
 
 
 def wrk(url: str, connections: int, seconds: float) -> str:
-    line = ["wrk", "-t1", f"-c{connections}", f"-d{max(seconds, 1):g}", "--latency", url]
+    line = ["wrk", "-t1", f"-c{connections}", f"-d{max(round(seconds), 1)}", "--latency", url]
     said = subprocess.run(line, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said:
         raise SystemExit(f"{url} answered with errors:\n{said}")

@@ -14,7 +14,7 @@ class Call:
     """One running invocation. Made for every request, so what few ever set is a class's default.
 
     cancel, abandon: how it can be ended from outside: `cancel()` on the loop's thread, where its
-    code can be interrupted; `abandon(error)` answers in its place. expired: the error that ended it.
+    code can be interrupted; `abandon(error)` answers in its place. expired: what ended it.
     """
 
     retry_count = 0
