@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import azure.functions as func
@@ -52,8 +53,18 @@ def described(error: BaseException) -> tuple[str, str]:
     return f"{type(error).__name__}: {error}", user_stack(error)
 
 
+@lru_cache(maxsize=64)
+def _type_alone(mimetype: str, charset: str) -> Headers:
+    """The headers of an answer that has none of its own; never changed by who gets them."""
+    kind = f"{mimetype}; charset={charset}" if mimetype.startswith("text/") else mimetype
+    return checked(200, [("content-type", kind)], b"")[1]
+
+
 def _response(response: Any) -> Answer:
-    headers: Headers = []
+    if not response.headers:
+        headers = _type_alone(response.mimetype, response.charset)
+        return checked(response.status_code, headers, response.get_body() or b"", seen=True)
+    headers = []
     has_type = False
     cookies: list[str] = []
     for name, value in response.headers:
@@ -73,8 +84,8 @@ def _response(response: Any) -> Answer:
     return checked(response.status_code, headers, response.get_body() or b"")
 
 
-def checked(status: Any, headers: Headers, body: bytes) -> Answer:
-    """An answer that the HTTP server will not stumble over."""
+def checked(status: Any, headers: Headers, body: bytes, seen: bool = False) -> Answer:
+    """An answer that the HTTP server will not stumble over. seen: its headers were checked."""
     try:
         number = int(status)
     except (TypeError, ValueError):
@@ -83,6 +94,8 @@ def checked(status: Any, headers: Headers, body: bytes) -> Answer:
         raise AnswerError(f"the status code {number} is not between 200 and 999")
     if number in _NO_BODY:
         body = b""
+    if seen:
+        return number, headers, body
     for name, value in headers:
         if not (value.isprintable() and name.isascii() and name.replace("-", "").isalnum()):
             _check_header(name, value)
