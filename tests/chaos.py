@@ -179,15 +179,22 @@ class Victim:
             await asyncio.sleep(0.1)
 
     async def _edit_code(self) -> None:
+        # a worker that was killed is replaced with the code as it is on disk: not with half of it
+        await self.wait_until_well()
+        await self._write_code()
+
+    async def _write_code(self) -> None:
         self.version += 1
         text = self._sources["function_app.py"]
         text = re.sub(r"VERSION = \d+", f"VERSION = {self.version}", text)
         (self.app / "function_app.py").write_text(text)
 
     async def _break_code(self) -> None:
+        # nor with broken code, which it would have nothing to fall back from
+        await self.wait_until_well()
         (self.app / "function_app.py").write_text("def broken(:\n")
         await asyncio.sleep(self.random.uniform(0.2, 1.0))
-        await self._edit_code()
+        await self._write_code()
 
     async def _break_configuration(self) -> None:
         (self.app / "host.json").write_text('{"version": ')
