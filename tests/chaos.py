@@ -32,6 +32,7 @@ FAULTS = (
     *("break code", "break configuration"),
     *("kill template", "kill host", "lock store"),
 )
+WORKERS = 2  # as the app's settings say
 
 
 @dataclass
@@ -180,8 +181,14 @@ class Victim:
 
     async def _edit_code(self) -> None:
         # a worker that was killed is replaced with the code as it is on disk: not with half of it
-        await self.wait_until_well()
+        await self._wait_for_all_workers()
         await self._write_code()
+
+    async def _wait_for_all_workers(self, seconds: float = 30.0) -> None:
+        end = time.monotonic() + seconds
+        while len(self.processes()) < 2 + WORKERS and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+        await self.wait_until_well()
 
     async def _write_code(self) -> None:
         self.version += 1
@@ -191,7 +198,7 @@ class Victim:
 
     async def _break_code(self) -> None:
         # nor with broken code, which it would have nothing to fall back from
-        await self.wait_until_well()
+        await self._wait_for_all_workers()
         (self.app / "function_app.py").write_text("def broken(:\n")
         await asyncio.sleep(self.random.uniform(0.2, 1.0))
         await self._write_code()
