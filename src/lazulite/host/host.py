@@ -191,7 +191,6 @@ class Host:
         await template.ready(self._options.timeout)
         body = offline_body(self._config.root)
         if body is not None:
-            self._reloader.is_offline = True
             await self._go_offline(body)
             self._presence.announce()
         else:

@@ -45,7 +45,6 @@ class Reloader:
         self._offline = offline
         self._began = time.time()
         self._wanted: asyncio.Queue[list[Change]] = asyncio.Queue()
-        self.is_offline = False
 
     def request(self) -> None:
         """Reload soon."""
@@ -80,7 +79,6 @@ class Reloader:
             forget(await self._until_quiet())
         body = offline_body(self._root)
         if body is not None:
-            self.is_offline = True
             await self._offline(body)
             return
         await self._take_over(scope is Scope.PACKAGES)
@@ -103,7 +101,6 @@ class Reloader:
                 "Error", CATEGORY, f"{error}\nThe app goes on as it was before this change."
             )
         else:
-            self.is_offline = False
             milliseconds = round((time.perf_counter() - began) * 1000)
             self._journal.host("Information", CATEGORY, f"App reloaded ({milliseconds}ms)")
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 Pairs = list[tuple[str, str]]
 QueryValue = str | int | float | bool | None
@@ -162,8 +162,3 @@ def _file(name: str, file: File) -> tuple[str, bytes, str]:
     else:
         content = file
     return filename, content.encode() if isinstance(content, str) else content, kind
-
-
-def query_of(target: str) -> dict[str, str]:
-    """The query of a request target, the last value of each name."""
-    return dict(parse_qsl(urlsplit(target).query, keep_blank_values=True))
