@@ -328,7 +328,6 @@ class BindingContext:
 
     host_id: str
     instance_id: str
-    app_root: str
     spool: str
     accounts: Accounts
     state: StateStore

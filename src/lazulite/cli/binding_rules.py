@@ -42,7 +42,6 @@ def _context(app: AppConfig, accounts: HostAccounts) -> BindingContext:
     return BindingContext(
         host_id=app.host_id,
         instance_id="",
-        app_root=app.root,
         spool="",
         accounts=accounts,
         state=HostState(accounts),

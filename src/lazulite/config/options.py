@@ -103,15 +103,6 @@ def options_of(cls: type[Options]) -> Iterator[tuple[str, Option]]:
             yield item.name, option
 
 
-def describe_options(cls: type[Options]) -> Iterator[tuple[str, Any, str]]:
-    """Member, default and allowed values of each option, for the documentation."""
-    for item in dataclasses.fields(cls):
-        option = item.metadata.get(_OPTION)
-        if option is not None:
-            default = None if item.default is None else option.show(item.default)
-            yield member_name(item.name, option), default, option.allowed
-
-
 def member_name(name: str, option: Option) -> str:
     """The member that a field is read from."""
     first, *rest = name.split("_")

@@ -109,7 +109,7 @@ class FullCall:
             names = self._names()
         if target.host_inputs:
             inputs = await self._uplink.inputs(target.name, call.id, names, self._body)
-        arguments, outs = self._bound.arguments(call, self.request(call), inputs, {})
+        arguments, outs = self._bound.arguments(call, self.request(call), inputs)
         if self._bound.is_async:
             returned = await self._on_the_loop(call, arguments)
         else:

@@ -8,7 +8,7 @@ import re
 from lazulite.abc import Account, BindingContext, Names
 from lazulite.bindings.table.entities import from_value, to_json
 from lazulite.errors import BindingError, ExpressionError, NotFound, Where
-from lazulite.expr.odata import resolve_filter_with
+from lazulite.expr.odata import resolve_filter
 from lazulite.expr.template import Template
 from lazulite.model import BindingSpec, Data, FunctionSpec
 
@@ -86,7 +86,7 @@ def _filter(binding: BindingSpec, names: Names) -> str:
         parts = [f"{name} eq '{_quoted(key)}'" for name, key in keys.items() if key is not None]
     filter = str(binding.get("filter") or "")
     if filter:
-        resolved = resolve_filter_with(filter, names.resolve)
+        resolved = resolve_filter(filter, names.resolve)
         parts.append(f"({resolved})" if parts else resolved)
     return " and ".join(parts)
 
