@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lazulite.config.section import Section
-from lazulite.config.timespan import format_timespan, parse_timespan
 from lazulite.errors import ConfigError, ExpressionError
+from lazulite.expr.timespan import format_timespan, parse_timespan
 
 _OPTION = "option"
 
