@@ -339,6 +339,10 @@ class BindingContext:
     development: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
 
+    def account(self, function: FunctionSpec, binding: BindingSpec) -> Account:
+        """The storage account that a binding names. Raises SettingError when it cannot be used."""
+        return self.accounts.get(binding.connection, function.name, binding.name)
+
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
