@@ -110,7 +110,8 @@ class FunctionSpec:
     """One function of an app.
 
     directory: absolute path; script_file: absolute path of the module; config: function.json's
-    content (v1) or what the admin API shows for a v2 function; error: why it cannot be used.
+    content (v1) or what the admin API shows for a v2 function; concurrency: how many invocations
+    may run at once in one host, None for any number; error: why it cannot be used.
     """
 
     name: str
@@ -123,6 +124,7 @@ class FunctionSpec:
     disabled: bool = False
     error: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
+    concurrency: int | None = None
 
     @property
     def trigger(self) -> BindingSpec | None:
@@ -225,6 +227,7 @@ def spec_to_wire(spec: FunctionSpec) -> dict[str, Any]:
         "disabled": spec.disabled,
         "error": spec.error,
         "config": dict(spec.config),
+        "concurrency": spec.concurrency,
         "retry": retry
         and [retry.strategy, retry.max_retries, retry.delay, retry.minimum, retry.maximum],
         "bindings": [
@@ -245,6 +248,7 @@ def spec_from_wire(raw: Mapping[str, Any]) -> FunctionSpec:
         disabled=raw["disabled"],
         error=raw["error"],
         config=raw["config"],
+        concurrency=raw["concurrency"],
         retry=RetryPolicy(*raw["retry"]) if raw["retry"] else None,
         bindings=tuple(BindingSpec(*b) for b in bindings),
     )

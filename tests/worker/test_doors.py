@@ -37,3 +37,17 @@ def test_any_address_is_called_on_the_loopback() -> None:
         host.bind(("0.0.0.0", 0))
         host.listen()
         assert Doors([host.fileno()]).address()[0] == "127.0.0.1"
+
+
+def test_counting_connections_leaves_no_descriptor_behind() -> None:
+    with socket.socket() as host:
+        host.bind(("127.0.0.1", 0))
+        host.listen()
+        doors = Doors([host.fileno()])
+        reading, writing = os.pipe()  # no sockets
+        before = set(os.listdir("/dev/fd"))
+        for _ in range(20):
+            assert doors.connections() == 0
+        assert set(os.listdir("/dev/fd")) == before
+        os.close(reading)
+        os.close(writing)

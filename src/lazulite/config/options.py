@@ -178,6 +178,19 @@ def string_map() -> Any:
     return dataclasses.field(default_factory=dict, metadata={_OPTION: option})
 
 
+def integer_map(minimum: int) -> Any:
+    """An object of whole numbers, each at least `minimum`: a dict from name, as written."""
+
+    def convert(raw: Any) -> dict[str, int]:
+        values = {name: _to_integer(value) for name, value in _to_string_map(raw).items()}
+        if any(value < minimum for value in values.values()):
+            raise ValueError
+        return values
+
+    option = Option(f"an object of whole numbers, at least {minimum}", convert, show=_json)
+    return dataclasses.field(default_factory=dict, metadata={_OPTION: option})
+
+
 _INVALID = object()
 
 

@@ -37,6 +37,7 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
+from lazulite.host.permits import Permits
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
 from lazulite.host.reload import Reloader, check_not_worse, offline_body, set_offline
@@ -126,6 +127,7 @@ class Host:
         self._generation = self._new_generation(
             config, self._launch, template, self._accounts, self._bindings
         )
+        permits = Permits()
         self._recent = Recent()
         self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
@@ -139,6 +141,7 @@ class Host:
                 "inputs": lambda body, parts: self._dispatcher.http_inputs(body, parts),
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
+            permits,
             self._availability_changed,
             self._spool.sweep,
         )
@@ -152,7 +155,12 @@ class Host:
             config.root, self._watch_rules, self._journal, self._reload, self._go_offline
         )
         self._dispatcher = Dispatcher(
-            self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
+            self._supervisor,
+            self._bindings,
+            self._journal,
+            self._clock,
+            permits,
+            self._spool.discard,
         )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._tls = self._certificate()
@@ -381,7 +389,7 @@ class Host:
 
     def _tell(self) -> None:
         place = self._keys.place if self._options.enable_auth else None
-        self._startup.tell(self._index, self._public.port, place)
+        self._startup.tell(self._config, self._index, self._public.port, place)
 
     # HTTP of the host itself
 

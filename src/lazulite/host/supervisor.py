@@ -15,6 +15,7 @@ from lazulite.host.journal import Journal
 from lazulite.host.launch import Template, spawn
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
+from lazulite.host.permits import Permits
 from lazulite.host.scaling import Scaler
 from lazulite.host.worker import Worker, describe_exit
 from lazulite.model import Invocation, Outcome
@@ -37,9 +38,9 @@ class DiedServing(WorkerError):
 class Supervisor:
     """Call `start`, `switch` with each further generation, `stop` at the end.
 
-    calls: what workers may ask of the host; changed: called whenever `available` or `problem` may
-    have changed; buried: called after a worker died and its process is gone. problem: why no worker
-    can be started now, or ''.
+    calls: what workers may ask of the host; permits: what they ask for before they run a function
+    with a limit; changed: called whenever `available` or `problem` may have changed; buried: called
+    after a worker died and its process is gone. problem: why no worker can be started now, or ''.
     """
 
     def __init__(
@@ -49,13 +50,15 @@ class Supervisor:
         logs: LogStream,
         journal: Journal,
         calls: Mapping[str, CallHandler],
+        permits: Permits,
         changed: Callable[[], None],
         buried: Callable[[], None] = lambda: None,
     ) -> None:
         self._public = public
         self._logs = logs
         self._journal = journal
-        self._calls = calls
+        self._calls = {**calls, "permit": permits.wanted}
+        self._permits = permits
         self._changed = changed
         self._buried = buried
         self._generation = generation
@@ -246,7 +249,7 @@ class Supervisor:
         template = generation.template
         ends = await template.fork(self._public.slot(slot), exited)
         worker = Worker(self._numbers, slot, generation, ends, self._logs, codes)
-        await worker.connect(self._calls, self._lost, self._asked_to_leave)
+        await worker.connect(self._calls, self._permits.returned, self._lost, self._asked_to_leave)
         loaded = False
         try:
             report = await worker.load(generation.load)
@@ -277,6 +280,7 @@ class Supervisor:
 
     def _lost(self, worker: Worker) -> None:
         """The worker's wire is closed."""
+        self._permits.gone(worker.number)
         if worker not in self.workers:
             return
         self.workers.remove(worker)

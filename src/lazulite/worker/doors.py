@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from collections.abc import Sequence
 
 
@@ -56,8 +57,15 @@ def _descriptors() -> list[int]:
 def _port(fd: int, connected: bool = False) -> int | None:
     """The local port of a TCP socket, None for any other descriptor."""
     try:
-        sock = socket.socket(fileno=os.dup(fd))
+        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            return None
+        copy = os.dup(fd)
     except OSError:
+        return None
+    try:
+        sock = socket.socket(fileno=copy)
+    except OSError:
+        os.close(copy)  # a socket object that could not be made closes nothing
         return None
     with sock:
         try:

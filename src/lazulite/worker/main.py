@@ -141,7 +141,7 @@ class Worker:
             table,
             ordered,
             policy_from_wire(body["policy"]),
-            Uplink(self._peer),
+            Uplink(self._peer, body["worker"]),
             body["body_limit"],
         )
         self._server = Server(self._listeners, body["server"])

@@ -33,12 +33,16 @@ class QueueTrigger:
     ) -> Listener:
         account = self._context.account(function, binding)
         options = self._options
+        batch, threshold = options.batch_size, options.threshold()
+        if function.concurrency is not None:  # what cannot run is left to other hosts
+            batch = min(batch, function.concurrency)
+            threshold = min(threshold, function.concurrency - batch)
         spec = QueueSpec(
             function=function.name,
             queue=queue_name(binding),
             binary=binding.data_type == "binary",
-            batch=options.batch_size,
-            threshold=options.threshold(),
+            batch=batch,
+            threshold=threshold,
             longest_poll=options.longest_poll(self._context.development),
             lease=options.lease(account.kind),
             retry_delay=options.visibility_timeout,
