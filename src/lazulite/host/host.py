@@ -500,7 +500,6 @@ class Host:
         return BindingContext(
             host_id=config.host_id,
             instance_id=self._instance_id,
-            app_root=config.root,
             spool=self._spool.path,
             accounts=accounts,
             state=HostState(accounts),
@@ -512,7 +511,3 @@ class Host:
             development=config.development,
             settings=config.settings,
         )
-
-
-def _development(config: AppConfig) -> bool:
-    return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"

@@ -233,7 +233,6 @@ class HostSide:
         return BindingContext(
             host_id=config.host_id,
             instance_id=self.instance_id,
-            app_root=config.root,
             spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),
