@@ -25,7 +25,7 @@ from lazulite.errors import FunctionError, FunctionTimeout, UsageError, WorkerEr
 from lazulite.host.storage import EMBEDDED
 from lazulite.model import FunctionSpec, binding_spec
 from lazulite.stores.embedded.account import open_embedded
-from lazulite.testing.failures import refuse_errors
+from lazulite.testing.failures import called_by_url, refuse_errors, refuse_unknown
 from lazulite.testing.jsonlog import JsonLog
 from lazulite.testing.records import Failure, Invocation, Records
 from lazulite.testing.request import Request
@@ -69,8 +69,9 @@ class ProcessApp:
         try:
             await asyncio.to_thread(self._launch)
             self.functions = await self._read_functions()
+            refuse_unknown(self._options.functions, self.functions)
             if not self._options.allow_errors:
-                refuse_errors(self.functions, None)
+                refuse_errors(self.root, self.functions, None)
         except BaseException:
             await self.stop()
             raise
@@ -184,12 +185,15 @@ class ProcessApp:
         self, spec: FunctionSpec, input: str, at: datetime | None, past_due: bool
     ) -> Invocation:
         if at is not None or past_due:
-            raise UsageError("A process has the machine's clock: 'at' and 'past_due' are not had.")
+            raise UsageError(
+                "A process has the machine's clock.",
+                hint="Leave out 'at' and 'past_due', or open the app in process.",
+            )
         trigger = spec.trigger
         if trigger is None or spec.error:
             raise FunctionError(f"Function '{spec.name}' cannot be run: {spec.error}")
         if spec.is_http:
-            raise UsageError(f"Function '{spec.name}' is called by its URL.")
+            raise called_by_url(spec.name)
         body = json.dumps({"input": input}).encode()
         target = f"/admin/functions/{quote(spec.name)}?wait=1"
         headers = [("content-type", "application/json"), *await self._admin_headers()]
@@ -245,7 +249,10 @@ class ProcessApp:
             return False
 
     async def advance(self, to: datetime) -> None:
-        raise UsageError("A process has the machine's clock, which cannot be moved.")
+        raise UsageError(
+            "A process has the machine's clock, which cannot be moved.",
+            hint="Open the app in process, or run a timer now with app.timer(name).fire().",
+        )
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)
