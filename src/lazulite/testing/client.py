@@ -50,9 +50,18 @@ class Loop:
             with self._lock, _working_in(self.folder):
                 if _is_in_loop():
                     return self._run_aside(work)
-                return self._loop.run_until_complete(work)
+                return self._complete(work)
         except BaseException as error:
             raise as_seen(error)  # noqa: B904  # it is the same exception
+
+    def _complete(self, work: Coroutine[Any, Any, T]) -> T:
+        task = self._loop.create_task(work)
+        try:
+            return self._loop.run_until_complete(task)
+        finally:
+            if not task.done():  # Ctrl-C: it must not go on when the app is closed
+                task.cancel()
+                self._loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
 
     def _run_aside(self, work: Coroutine[Any, Any, T]) -> T:
         results: list[T] = []
@@ -60,7 +69,7 @@ class Loop:
 
         def drive() -> None:
             try:
-                results.append(self._loop.run_until_complete(work))
+                results.append(self._complete(work))
             except BaseException as error:
                 errors.append(error)
 

@@ -62,6 +62,7 @@ class ProcessApp:
         self._log = JsonLog(self.records)
         self._account: Account | None = None
         self._temp = ""
+        self._held = -1
         self._process: subprocess.Popen[bytes]
 
     async def start(self) -> None:
@@ -80,27 +81,33 @@ class ProcessApp:
         self.port = _free_port()
         self._folder = self._options.storage or os.path.join(self._temp, "storage")
         self._secrets = os.path.join(self._temp, "secrets")
-        command = [sys.executable, "-m", "lazulite.cli", "start", "--json-output"]
+        leash, self._held = os.pipe()
+        command = [sys.executable, "-m", "lazulite.testing.leash", str(leash)]
+        command += ["start", "--json-output"]
         command += ["--port", str(self.port), "--python", sys.executable]
         if self._options.auth:
             command.append("--enable-auth")
         if self._options.functions:
             command += ["--functions", *self._options.functions]
-        self._process = subprocess.Popen(
-            command,
-            cwd=self.root,
-            env={
-                **os.environ,
-                **self._options.settings,
-                EMBEDDED: self._folder,
-                "AzureWebJobsSecretStorageType": "files",
-                "FUNCTIONS_SECRETS_PATH": self._secrets,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env={
+                    **os.environ,
+                    **self._options.settings,
+                    EMBEDDED: self._folder,
+                    "AzureWebJobsSecretStorageType": "files",
+                    "FUNCTIONS_SECRETS_PATH": self._secrets,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(leash,),
+            )
+        finally:
+            os.close(leash)
         assert self._process.stdout is not None
         threading.Thread(target=self._log.read, args=(self._process.stdout,), daemon=True).start()
         if not self._log.wait_for(READY, self._options.patience):
@@ -110,6 +117,9 @@ class ProcessApp:
         process = getattr(self, "_process", None)
         if process is not None:
             await asyncio.to_thread(_end, process)
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
         if self._account is not None:
             await self._account.close()
         shutil.rmtree(self._temp, ignore_errors=True)
