@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lazulite.testing import open_app
 from tests.e2e.test_supervision import alive, eventually
 from tests.testing.test_isolation import make_app
 from tests.testing.test_plugin import SOURCES
@@ -68,3 +69,35 @@ def test_ctrl_c_ends_what_runs(tmp_path: Path, process: bool) -> None:
 
     assert test.communicate(timeout=60) == ("closed\n", "")
     assert test.returncode == 0
+
+
+OUTPUTS = (
+    "from typing import List\n"
+    "def out(name: str):\n"
+    "    return app.queue_output(name, f'out-{name}', '')\n"
+    "@app.timer_trigger('timer', '0 0 0 1 1 *')\n"
+    "@out('text')\n"
+    "@out('data')\n"
+    "@out('several')\n"
+    "@out('message')\n"
+    "@out('left')\n"
+    "def write(timer: func.TimerRequest, text: func.Out[str], data: func.Out[bytes],\n"
+    "          several: func.Out[List[str]], message: func.Out[func.QueueMessage],\n"
+    "          left: func.Out[str]) -> None:\n"
+    "    text.set('a')\n"
+    "    data.set(b'b')\n"
+    "    several.set(['c', 'd'])\n"
+    "    message.set(func.QueueMessage(body=b'e'))\n"
+)
+
+
+@pytest.mark.parametrize("process", [False, True])
+def test_outputs_of_a_run_by_hand(tmp_path: Path, process: bool) -> None:
+    with open_app(make_app(tmp_path / "app", OUTPUTS), process=process) as client:
+        record = client.run("write")
+
+        told = {name: client.queue(f"out-{name}").messages() for name in record.outputs}
+
+    assert told == {"text": ["a"], "data": ["b"], "several": ["c", "d"], "message": ["e"]}
+    message = {"id": None, "body": "e"}
+    assert record.outputs == {"text": "a", "data": b"b", "several": ["c", "d"], "message": message}

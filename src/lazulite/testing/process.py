@@ -27,7 +27,7 @@ from lazulite.model import FunctionSpec, binding_spec
 from lazulite.stores.embedded.account import open_embedded
 from lazulite.testing.failures import called_by_url, refuse_errors, refuse_unknown
 from lazulite.testing.jsonlog import JsonLog
-from lazulite.testing.records import Failure, Invocation, Records
+from lazulite.testing.records import Failure, Invocation, Records, plain
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.web.secrets_file import parse_function, parse_host
@@ -213,7 +213,10 @@ class ProcessApp:
         if record is None:
             record = Invocation(spec.name, outcome["id"])
             self.records.invocations.append(record)
-        record.outputs.update(outcome["outputs"])
+        kinds = outcome["types"]
+        record.outputs.update(
+            (name, _output(kinds[name], value)) for name, value in outcome["outputs"].items()
+        )
         record.duration = outcome["duration"]
         record.ended = True
         if not outcome["succeeded"]:
@@ -281,6 +284,15 @@ class ProcessApp:
         if function is None:
             return parse_host(document).master
         return parse_function(document)["default"]
+
+
+def _output(kind: str, value: Any) -> Any:
+    """What the admin API told of an output, as it would be known in process."""
+    if kind == "bytes":
+        return value.encode()
+    if kind == "collection_bytes":
+        return [item.encode() for item in value]
+    return plain(kind, value)
 
 
 def _chunks(body: Any) -> Iterator[bytes]:
