@@ -116,7 +116,7 @@ class InProcessApp:
         worker = self._worker = WorkerSide(
             self.records,
             host.calls(),
-            host.permits.returned,
+            host.app.permits.returned,
             activity.poke_from_thread,
             skipping.sleep,
         )
@@ -126,7 +126,7 @@ class InProcessApp:
         load = settle.load_message(config, config.worker_environment(version), levels)
         specs = worker.serve(await host.answer(worker.load(load, isolation)))
         if not options.allow_errors:
-            refuse_errors(specs, host.index.stacks)
+            refuse_errors(specs, host.app.index.stacks)
         self._rest = Rest(activity, self._busy, options.patience, self.records)
         await host.start(worker.workers, specs, options.triggers, stack)
         await self._rest.settle()
@@ -168,10 +168,10 @@ class InProcessApp:
         if at is not None:
             self._clock.set(at)
         try:
-            event = await self._host.event(spec, input)
+            event = await self._host.app.event(spec, input)
             if past_due:
                 event = replace(event, value=as_past_due(event.value))
-            outcome = await self._host.execute(spec, event)
+            outcome = await self._host.app.dispatcher.execute(spec.name, event)
         finally:
             if at is not None:
                 self._clock.set(before)
@@ -202,7 +202,7 @@ class InProcessApp:
         return bool(self._activity.open or self._host.busy or self._worker.busy)
 
     async def key(self, function: str | None) -> str:
-        ring = self._host.keys
+        ring = self._host.app.keys
         if not ring.required:
             raise UsageError("This app asks for no keys.", hint="Open it with auth=True.")
         if function is None:
