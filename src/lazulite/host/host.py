@@ -242,9 +242,12 @@ class Host:
                 index = app.index_of(config, report, bindings)
                 if not first:
                     check_not_worse(app.index, index)
-                generation.index = index
+                generation.index, generation.report = index, report
                 if first:
                     self._adopt(generation)
+            elif report != generation.report and self._supervisor.available:
+                # the code has changed since, maybe for the worse: others serve the good one
+                check_not_worse(generation.index, app.index_of(config, report, bindings))
             return await app.serve_message(config, generation.index, self._tls)
 
         generation = Generation(
