@@ -189,7 +189,7 @@ class Host:
         gc.enable()
         self._in_background(self._health.watch())
         if self._options.listeners:
-            self._in_background(self._reloader.run())
+            self._in_background(self._reloader.run(body is not None))
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
