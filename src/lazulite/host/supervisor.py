@@ -404,7 +404,6 @@ class Supervisor:
                     f"its event loop has been blocked for {hang:g} s. It is ended when its running "
                     "invocations have ended, or exceed functionTimeout",
                 )
-                self._abandon_slot(worker.slot)
                 self._fill()
                 self._changed()
         except (WireClosed, RemoteFailure):
