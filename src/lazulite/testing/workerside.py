@@ -29,8 +29,7 @@ from lazulite.worker.invoker import Invoker
 from lazulite.worker.policy import policy_from_wire
 from lazulite.worker.pool import default_size
 from lazulite.worker.runtime import Runtime
-from lazulite.worker.targets import table_of, target_of
-from lazulite.worker.uplink import Uplink
+from lazulite.worker.serving import front_of
 
 
 class WorkerSide:
@@ -83,23 +82,10 @@ class WorkerSide:
         )
         self._pool.start()
         self.workers = LocalWorkers(self._peer, Invoker(self._runtime, bound), self._records)
-        targets = {
-            name: target_of(spec, bound.get(name))
-            for name, spec in specs.items()
-            if spec.is_http and name in body["routed"]
-        }
-        # after the targets are made: they look at functions to find the web apps behind them
+        self._front = front_of(body, specs, bound, self._runtime, self._peer)
+        # after the front is made, which looks at functions to find the web apps behind them
         for function in bound.values():
             self._watch.attach(function)
-        table, ordered = table_of(targets, body["prefix"])
-        self._front = Front(
-            self._runtime,
-            table,
-            ordered,
-            policy_from_wire(body["policy"]),
-            Uplink(self._peer),
-            body["body_limit"],
-        )
         self._front.start()
         return specs
 
