@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+_LARGEST_EXPONENT = 60
 
 Direction = Literal["in", "out", "inout"]
 
@@ -55,6 +57,11 @@ class BindingSpec:
         return self.type.lower()
 
     @property
+    def connection(self) -> str:
+        """The setting that holds its connection; '' for the host's own account."""
+        return str(self.get("connection") or "")
+
+    @property
     def is_trigger(self) -> bool:
         return self.kind.endswith("trigger")
 
@@ -80,13 +87,31 @@ class RetryPolicy:
     minimum: float = 0.0
     maximum: float = 0.0
 
+    def wait(self, attempt: int, rand: Callable[[], float]) -> float:
+        """Seconds to wait before retry number `attempt` (1 = the first).
+
+        fixedDelay: always `delay`. exponentialBackoff: `minimum` first, then
+        `minimum + 2**(attempt-2) * minimum * r` with r between 0.8 and 1.2, never above `maximum`.
+        `rand` returns a float in [0, 1). Raises ValueError for an attempt below 1.
+        """
+        if attempt < 1:
+            raise ValueError(f"attempt is {attempt}, retries are numbered from 1")
+        if self.strategy == "fixedDelay":
+            return self.delay
+        if attempt == 1:
+            return min(self.minimum, self.maximum)
+        # without end of retries the power would overflow
+        power = 2.0 ** min(attempt - 2, _LARGEST_EXPONENT)
+        return min(self.minimum + power * self.minimum * (0.8 + 0.4 * rand()), self.maximum)
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """One function of an app.
 
     directory: absolute path; script_file: absolute path of the module; config: function.json's
-    content (v1) or what the admin API shows for a v2 function; error: why it cannot be used.
+    content (v1) or what the admin API shows for a v2 function; concurrency: how many invocations
+    may run at once in one host, None for any number; error: why it cannot be used.
     """
 
     name: str
@@ -99,6 +124,7 @@ class FunctionSpec:
     disabled: bool = False
     error: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
+    concurrency: int | None = None
 
     @property
     def trigger(self) -> BindingSpec | None:
@@ -201,6 +227,7 @@ def spec_to_wire(spec: FunctionSpec) -> dict[str, Any]:
         "disabled": spec.disabled,
         "error": spec.error,
         "config": dict(spec.config),
+        "concurrency": spec.concurrency,
         "retry": retry
         and [retry.strategy, retry.max_retries, retry.delay, retry.minimum, retry.maximum],
         "bindings": [
@@ -221,6 +248,7 @@ def spec_from_wire(raw: Mapping[str, Any]) -> FunctionSpec:
         disabled=raw["disabled"],
         error=raw["error"],
         config=raw["config"],
+        concurrency=raw["concurrency"],
         retry=RetryPolicy(*raw["retry"]) if raw["retry"] else None,
         bindings=tuple(BindingSpec(*b) for b in bindings),
     )

@@ -21,8 +21,10 @@ def test_all_of_them() -> None:
             "LAZULITE_WORKER_MAX_MEMORY": "2G",
             "LAZULITE_WORKER_HANG_TIMEOUT": "2.5",
             "LAZULITE_SHUTDOWN_GRACE": "0",
+            "LAZULITE_REQUEST_HEADER_SIZE_LIMIT": "64K",
+            "LAZULITE_REQUEST_HEADER_TIMEOUT": "5",
         }
-    ) == WorkerLimits(2, 6, 1000, 2 << 30, 2.5, 0.0)
+    ) == WorkerLimits(2, 6, 1000, 2 << 30, 2.5, 0.0, 64 << 10, 5.0)
 
 
 def test_the_maximum_is_no_less_than_the_minimum() -> None:
@@ -45,6 +47,9 @@ def test_sizes(text: str, size: int) -> None:
         ("LAZULITE_WORKER_MAX_MEMORY", "half"),
         ("LAZULITE_WORKER_HANG_TIMEOUT", "nan"),
         ("LAZULITE_SHUTDOWN_GRACE", "-1"),
+        ("LAZULITE_REQUEST_HEADER_SIZE_LIMIT", "4K"),
+        ("LAZULITE_REQUEST_HEADER_SIZE_LIMIT", "2G"),
+        ("LAZULITE_REQUEST_HEADER_TIMEOUT", "0"),
     ],
 )
 def test_what_is_wrong_is_named(name: str, value: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
-from tests.e2e.harness import APPS, FuncApp
+from tests.e2e.harness import APPS, PATIENCE, FuncApp
 from tests.e2e.test_supervision import eventually, fresh_get
 
 FAULTS = APPS / "faults"
@@ -64,3 +65,33 @@ def test_workers_are_added_under_load() -> None:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def raw(app: FuncApp, request: bytes) -> bytes:
+    """The first bytes of the answer, empty when the connection just ends."""
+    with socket.create_connection(("127.0.0.1", app.port), timeout=PATIENCE) as client:
+        client.sendall(request)
+        return client.recv(100)
+
+
+def with_headers(count: int, size: int) -> bytes:
+    headers = b"".join(b"x-%d: %s\r\n" % (number, b"v" * size) for number in range(count))
+    return b"GET /api/version HTTP/1.1\r\nhost: x\r\n" + headers + b"\r\n"
+
+
+def test_headers_that_are_too_large_or_too_many_are_turned_away() -> None:
+    with FuncApp(FAULTS) as app:
+        assert raw(app, with_headers(90, 400)).startswith(b"HTTP/1.1 200")
+        assert raw(app, with_headers(90, 1000)).startswith(b"HTTP/1.1 431")
+        assert raw(app, with_headers(120, 10)).startswith(b"HTTP/1.1 431")
+        assert raw(app, b"GET /api/version?" + b"q" * 50_000).startswith(b"HTTP/1.1 4")
+
+
+def test_the_limits_of_headers_are_settings() -> None:
+    env = {
+        "LAZULITE_REQUEST_HEADER_SIZE_LIMIT": "200K",
+        "LAZULITE_REQUEST_HEADER_TIMEOUT": "0.2",
+    }
+    with FuncApp(FAULTS, env=env) as app:
+        assert raw(app, with_headers(90, 2000)).startswith(b"HTTP/1.1 200")
+        assert not raw(app, b"GET /api/version HTTP/1.1\r\nhost").startswith(b"HTTP/1.1 200")

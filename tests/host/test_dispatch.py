@@ -10,6 +10,7 @@ from lazulite.bindings import Bindings
 from lazulite.config.loglevels import LogLevels
 from lazulite.host.dispatch import Dispatcher
 from lazulite.host.journal import Journal
+from lazulite.host.permits import Permits
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.model import (
     BindingSpec,
@@ -63,7 +64,9 @@ class Bench:
         )
         self.queues = account.queues
         self.workers = Workers(answer)
-        self.dispatcher = Dispatcher(self.workers, Bindings(context), journal, self.clock)
+        self.dispatcher = Dispatcher(
+            self.workers, Bindings(context), journal, self.clock, Permits()
+        )
 
     def has(self, spec: FunctionSpec) -> None:
         self.dispatcher.functions = {spec.name: spec}

@@ -18,6 +18,7 @@ from lazulite.config.options import (
     days,
     flag,
     integer,
+    integer_map,
     number,
     read_options,
     seconds,
@@ -27,8 +28,8 @@ from lazulite.config.options import (
 )
 from lazulite.config.retry import read_retry
 from lazulite.config.section import Section, Source, with_overrides
-from lazulite.config.timespan import parse_timespan
 from lazulite.errors import ConfigError, ExpressionError, FileSyntaxError, Where
+from lazulite.expr.timespan import parse_timespan
 from lazulite.model import RetryPolicy
 
 FILE_NAME = "host.json"
@@ -96,13 +97,27 @@ class AggregatorOptions(Options):
 
 @dataclass(frozen=True)
 class ConcurrencyOptions(Options):
-    """`concurrency`; a maximum of -1 means none."""
+    """`concurrency`; a maximum of -1 means none.
+
+    functions: how many invocations of a function may run at once, by its name. Ours: the original
+    has such a limit for all functions alike only, with dynamic concurrency.
+    """
 
     dynamic_concurrency_enabled: bool = flag(False)
     snapshot_persistence_enabled: bool = flag(True)
     maximum_function_concurrency: int = integer(500, -1)
     total_available_memory_bytes: int = integer(-1, -1)
     cpu_threshold: float = number(0.80, 0, 1, key="CPUThreshold")
+    functions: Mapping[str, int] = integer_map(1)
+
+    def limit_of(self, function: str) -> int | None:
+        """How many invocations of a function may run at once in one host; None: any number."""
+        for name, limit in self.functions.items():
+            if name.lower() == function.lower():
+                return limit
+        if self.dynamic_concurrency_enabled and self.maximum_function_concurrency > 0:
+            return self.maximum_function_concurrency
+        return None
 
 
 @dataclass(frozen=True)

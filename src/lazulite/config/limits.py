@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from lazulite.config.app import MAX_PROCESSES, process_count
 from lazulite.errors import SettingError
 
+DEFAULT_HEADER_SIZE = 40 << 10
+_SMALLEST_HEADER_SIZE = 8 << 10  # what the HTTP server can do
+_LARGEST_HEADER_SIZE = 1 << 30
 _SIZE = re.compile(r"(\d+)\s*([kmg]?)i?b?", re.I)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -20,7 +23,10 @@ class WorkerLimits:
     (LAZULITE_WORKER_MAX_INVOCATIONS); max_memory: bytes above which it is
     (LAZULITE_WORKER_MAX_MEMORY, such as 512M); hang: seconds without a sign of life until another
     takes over (LAZULITE_WORKER_HANG_TIMEOUT); grace: seconds that running invocations have when
-    the host is told to stop (LAZULITE_SHUTDOWN_GRACE). None: no limit."""
+    the host is told to stop (LAZULITE_SHUTDOWN_GRACE); header_size: bytes of a request's line and
+    headers (LAZULITE_REQUEST_HEADER_SIZE_LIMIT, by default what the original's server allows: 8 KiB
+    and 32 KiB); header_timeout: seconds in which they must arrive
+    (LAZULITE_REQUEST_HEADER_TIMEOUT). None: no limit."""
 
     minimum: int = 1
     maximum: int = 1
@@ -28,6 +34,8 @@ class WorkerLimits:
     max_memory: int | None = None
     hang: float = 10.0
     grace: float = 10.0
+    header_size: int = DEFAULT_HEADER_SIZE
+    header_timeout: float = 30.0
 
 
 def worker_limits(settings: Mapping[str, str]) -> WorkerLimits:
@@ -41,6 +49,8 @@ def worker_limits(settings: Mapping[str, str]) -> WorkerLimits:
         max_memory=_size(settings, "LAZULITE_WORKER_MAX_MEMORY"),
         hang=_seconds(settings, "LAZULITE_WORKER_HANG_TIMEOUT", 10.0),
         grace=_seconds(settings, "LAZULITE_SHUTDOWN_GRACE", 10.0),
+        header_size=_header_size(settings),
+        header_timeout=_seconds(settings, "LAZULITE_REQUEST_HEADER_TIMEOUT", 30.0, least=0.1),
     )
 
 
@@ -56,7 +66,7 @@ def _whole(
     return int(raw)
 
 
-def _seconds(settings: Mapping[str, str], name: str, default: float) -> float:
+def _seconds(settings: Mapping[str, str], name: str, default: float, least: float = 0.0) -> float:
     raw = settings.get(name)
     if not raw:
         return default
@@ -64,8 +74,10 @@ def _seconds(settings: Mapping[str, str], name: str, default: float) -> float:
         value = float(raw)
     except ValueError:
         value = -1.0
-    if not 0 <= value <= 86400:
-        raise SettingError(f"{name} must be a number of seconds from 0 to 86400, not '{raw}'.")
+    if not least <= value <= 86400:
+        raise SettingError(
+            f"{name} must be a number of seconds from {least:g} to 86400, not '{raw}'."
+        )
     return value
 
 
@@ -79,3 +91,13 @@ def _size(settings: Mapping[str, str], name: str) -> int | None:
             f"{name} must be a size, not '{raw}'.", hint="Write 512M, 2G or a number of bytes."
         )
     return int(found[1]) * _UNITS[found[2].lower()]
+
+
+def _header_size(settings: Mapping[str, str]) -> int:
+    name = "LAZULITE_REQUEST_HEADER_SIZE_LIMIT"
+    size = _size(settings, name)
+    if size is None:
+        return DEFAULT_HEADER_SIZE
+    if not _SMALLEST_HEADER_SIZE <= size <= _LARGEST_HEADER_SIZE:
+        raise SettingError(f"{name} must be from 8K to 1G, not '{settings[name]}'.")
+    return size

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lazulite.config.section import Section
-from lazulite.config.timespan import format_timespan, parse_timespan
 from lazulite.errors import ConfigError, ExpressionError
+from lazulite.expr.timespan import format_timespan, parse_timespan
 
 _OPTION = "option"
 
@@ -103,15 +103,6 @@ def options_of(cls: type[Options]) -> Iterator[tuple[str, Option]]:
             yield item.name, option
 
 
-def describe_options(cls: type[Options]) -> Iterator[tuple[str, Any, str]]:
-    """Member, default and allowed values of each option, for the documentation."""
-    for item in dataclasses.fields(cls):
-        option = item.metadata.get(_OPTION)
-        if option is not None:
-            default = None if item.default is None else option.show(item.default)
-            yield member_name(item.name, option), default, option.allowed
-
-
 def member_name(name: str, option: Option) -> str:
     """The member that a field is read from."""
     first, *rest = name.split("_")
@@ -184,6 +175,19 @@ def strings(*default: str) -> Any:
 def string_map() -> Any:
     """An object of texts: a dict from name, as written, to text."""
     option = Option("an object of texts", _to_string_map, show=_json)
+    return dataclasses.field(default_factory=dict, metadata={_OPTION: option})
+
+
+def integer_map(minimum: int) -> Any:
+    """An object of whole numbers, each at least `minimum`: a dict from name, as written."""
+
+    def convert(raw: Any) -> dict[str, int]:
+        values = {name: _to_integer(value) for name, value in _to_string_map(raw).items()}
+        if any(value < minimum for value in values.values()):
+            raise ValueError
+        return values
+
+    option = Option(f"an object of whole numbers, at least {minimum}", convert, show=_json)
     return dataclasses.field(default_factory=dict, metadata={_OPTION: option})
 
 

@@ -14,6 +14,7 @@ from lazulite.abc import Clock, Executor, Names
 from lazulite.bindings import Bindings
 from lazulite.errors import LazuliteError, Where
 from lazulite.host.journal import Journal
+from lazulite.host.permits import Permits
 from lazulite.model import (
     NO_DATA,
     BindingSpec,
@@ -23,7 +24,6 @@ from lazulite.model import (
     Outcome,
     TriggerEvent,
 )
-from lazulite.web.retry import retry_delay
 from lazulite.wire.ids import new_id
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import pack, unpack
@@ -49,9 +49,11 @@ class Dispatcher:
         bindings: Bindings,
         journal: Journal,
         clock: Clock,
+        permits: Permits,
         discard: Callable[[Iterable[Data]], None] = lambda values: None,
     ) -> None:
         self.functions: Mapping[str, FunctionSpec] = {}
+        self._permits = permits
         self._workers = workers
         self._bindings = bindings
         self._journal = journal
@@ -63,6 +65,7 @@ class Dispatcher:
         """Run these functions from now on, with these bindings."""
         self.functions = functions
         self._bindings = bindings
+        self._permits.adopt(functions)
 
     def executor(self, name: str) -> Executor:
         """The executor of one function, for its listener."""
@@ -88,21 +91,18 @@ class Dispatcher:
         retry = spec.retry
         attempt = 0
         while True:
-            outcome = await self._attempt(spec, event, id, attempt)
+            if spec.concurrency is None:
+                outcome = await self._attempt(spec, event, id, attempt)
+            else:
+                async with self._permits.hold(spec.name):
+                    outcome = await self._attempt(spec, event, id, attempt)
             if outcome.ok or outcome.unstarted or retry is None:
                 return outcome
             if 0 <= retry.max_retries <= attempt:
                 self._log("Error", spec, f"Function execution failed after '{attempt}' retries.")
                 return outcome
             attempt += 1
-            seconds = retry_delay(
-                retry.strategy,
-                attempt,
-                delay=retry.delay,
-                minimum=retry.minimum,
-                maximum=retry.maximum,
-                rand=random.random,
-            )
+            seconds = retry.wait(attempt, random.random)
             self._log(
                 "Debug",
                 spec,

@@ -37,6 +37,7 @@ from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
+from lazulite.host.permits import Permits
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
 from lazulite.host.reload import Reloader, check_not_worse, offline_body, set_offline
@@ -126,6 +127,7 @@ class Host:
         self._generation = self._new_generation(
             config, self._launch, template, self._accounts, self._bindings
         )
+        permits = Permits()
         self._recent = Recent()
         self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
@@ -139,6 +141,7 @@ class Host:
                 "inputs": lambda body, parts: self._dispatcher.http_inputs(body, parts),
                 "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
             },
+            permits,
             self._availability_changed,
             self._spool.sweep,
         )
@@ -152,7 +155,12 @@ class Host:
             config.root, self._watch_rules, self._journal, self._reload, self._go_offline
         )
         self._dispatcher = Dispatcher(
-            self._supervisor, self._bindings, self._journal, self._clock, self._spool.discard
+            self._supervisor,
+            self._bindings,
+            self._journal,
+            self._clock,
+            permits,
+            self._spool.discard,
         )
         self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._tls = self._certificate()
@@ -261,9 +269,13 @@ class Host:
                 index = check_bindings(build(config, report, known_kinds()), bindings)
                 if not first:
                     check_not_worse(self._index, index)
-                generation.index = index
+                generation.index, generation.report = index, report
                 if first:
                     self._adopt(generation)
+            elif report != generation.report and self._supervisor.available:
+                # the code has changed since, maybe for the worse: others serve the good one
+                index = check_bindings(build(config, report, known_kinds()), bindings)
+                check_not_worse(generation.index, index)
             keys = await self._keys.table()
             return settle.serve_message(
                 config, self._options, generation.index, keys, self._spool.path, self._tls
@@ -381,7 +393,7 @@ class Host:
 
     def _tell(self) -> None:
         place = self._keys.place if self._options.enable_auth else None
-        self._startup.tell(self._index, self._public.port, place)
+        self._startup.tell(self._config, self._index, self._public.port, place)
 
     # HTTP of the host itself
 
@@ -488,7 +500,6 @@ class Host:
         return BindingContext(
             host_id=config.host_id,
             instance_id=self._instance_id,
-            app_root=config.root,
             spool=self._spool.path,
             accounts=accounts,
             state=HostState(accounts),
@@ -500,7 +511,3 @@ class Host:
             development=config.development,
             settings=config.settings,
         )
-
-
-def _development(config: AppConfig) -> bool:
-    return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"

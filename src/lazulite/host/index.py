@@ -61,6 +61,8 @@ def build(config: AppConfig, report: Mapping[str, Any], kinds: Container[str]) -
         specs = [_in_folder(spec, found_by_name) for spec in config.functions]
     specs.sort(key=lambda spec: spec.name.lower())
     specs = _check_routes(specs, config.host.http.route_prefix)
+    limit_of = config.host.concurrency.limit_of
+    specs = [replace(spec, concurrency=limit_of(spec.name)) for spec in specs]
     mixed = [spec.name for spec in config.functions] if report["model"] == "v2" else []
     stacks = {f["name"]: _stack(f["problem"]) for f in report["functions"] if f["problem"]}
     return Index(_by_name(specs), report["model"], problem, problem_stack, stacks, tuple(mixed))

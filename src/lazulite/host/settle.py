@@ -58,8 +58,20 @@ def serve_message(
         "threads": _positive(settings.get("PYTHON_THREADPOOL_THREAD_COUNT")),
         "spool": spool,
         "development": settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development",
-        "server": {"tls": dict(tls) if tls else None},
+        "server": server_message(config, options, tls),
         "limits": limits_message(config, options),
+    }
+
+
+def server_message(
+    config: AppConfig, options: StartOptions, tls: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """How the HTTP server serves."""
+    limits = limits_of(config, options)
+    return {
+        "tls": dict(tls) if tls else None,
+        "header_size": limits.header_size,
+        "header_timeout_ms": round(limits.header_timeout * 1000),
     }
 
 

@@ -8,6 +8,8 @@ import time
 
 from lazulite import __version__
 from lazulite.config.app import AppConfig
+from lazulite.config.hostjson import HostConfig
+from lazulite.errors import ConfigError
 from lazulite.host import welcome
 from lazulite.host.index import Index
 from lazulite.host.journal import Journal
@@ -78,12 +80,12 @@ class Startup:
         self._log(f"Host started ({self._milliseconds()}ms)")
         self._log("Job host started")
 
-    def tell(self, index: Index, port: int, keys_place: str | None) -> None:
-        """The functions with their addresses, and all that is wrong. keys_place: where the keys
-        are, when they are checked on demand."""
+    def tell(self, config: AppConfig, index: Index, port: int, keys_place: str | None) -> None:
+        """The functions with their addresses, and all that is wrong. config: as it is now;
+        keys_place: where the keys are, when they are checked on demand."""
         scheme = "https" if self._options.use_https else "http"
         base = f"{scheme}://localhost:{port}"
-        prefix = self._config.host.http.route_prefix
+        prefix = config.host.http.route_prefix
         for line in welcome.function_list(index.functions.values(), base, prefix):
             self._console.text(line)
         if index.passed_over:
@@ -100,6 +102,8 @@ class Startup:
         for spec in index.functions.values():
             if spec.error:
                 self._tell_error(spec, index.stacks.get(spec.name, ""))
+        for problem in unknown_limits(config.host, index):
+            self._log(str(problem), "Warning")
         if keys_place is not None:
             self._console.text(f"Keys are checked: they are in {keys_place}.\n")
         if not self._options.verbose:
@@ -114,3 +118,18 @@ class Startup:
 
     def _milliseconds(self) -> int:
         return round(1000 * (time.monotonic() - self._began))
+
+
+def unknown_limits(host: HostConfig, index: Index) -> list[ConfigError]:
+    """What `concurrency.functions` limits and the app does not have: a name mistyped."""
+    section = host.root.section("concurrency", "functions")
+    known = {name.lower() for name in index.functions}
+    return [
+        section.error(
+            name,
+            f"'{section.key(name)}' is no function of this app.",
+            f"It has {', '.join(index.functions) or 'none'}.",
+        )
+        for name in section
+        if name.lower() not in known
+    ]

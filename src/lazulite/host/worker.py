@@ -64,11 +64,12 @@ class Worker:
     async def connect(
         self,
         calls: Mapping[str, CallHandler],
+        released: NoticeHandler,
         lost: Callable[[Worker], None],
         retire: Callable[[Worker, str], None],
     ) -> None:
-        """Attach to the process; `lost` is called once when the wire closes, `retire` when the
-        worker asks for a successor, with the reason."""
+        """Attach to the process; `released` takes the `release` notice; `lost` is called once when
+        the wire closes, `retire` when the worker asks for a successor, with the reason."""
 
         def closed() -> None:
             self.ready = False
@@ -83,6 +84,7 @@ class Worker:
         notices: dict[str, NoticeHandler] = {
             "outcomes": self._outcomes,
             "hello": _ignore,
+            "release": released,
             "retire": lambda body, parts: retire(self, body["reason"]),
         }
         self._peer = await connect(self._ends.wire, calls, notices, closed)

@@ -29,6 +29,7 @@ from lazulite.host.keyring import KeyRing
 from lazulite.host.keys import Keys
 from lazulite.host.listeners import Listeners
 from lazulite.host.options import StartOptions
+from lazulite.host.permits import Permits
 from lazulite.host.spool import Spool
 from lazulite.host.storage import HostState
 from lazulite.host.validate import check_bindings
@@ -77,6 +78,7 @@ class HostSide:
             lambda: self._router.extensions,
         )
         self._spool = Spool(folder)
+        self.permits = Permits()
         self.context = self._binding_context()
         self._bindings = Bindings(self.context)
         self._dispatcher: Dispatcher
@@ -118,9 +120,10 @@ class HostSide:
             self._bindings,
             self._journal,
             SkippingClock(self._clock),
+            self.permits,
             self._spool.discard,
         )
-        self._dispatcher.functions = specs
+        self._dispatcher.adopt(specs, self._bindings)
         listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._mount(Draining(listeners, lambda: self.functions))
         self._running = True
@@ -140,6 +143,7 @@ class HostSide:
             "keys": self._unknown_key,
             "inputs": self._inputs,
             "outputs": self._outputs,
+            "permit": self.permits.wanted,
         }
 
     async def _inputs(self, body: Any, parts: list[bytes]) -> Answer:
@@ -230,7 +234,6 @@ class HostSide:
         return BindingContext(
             host_id=config.host_id,
             instance_id=self.instance_id,
-            app_root=config.root,
             spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),

@@ -114,7 +114,11 @@ class InProcessApp:
         stack.callback(host.close)
         skipping = SkippingClock(self._clock)
         worker = self._worker = WorkerSide(
-            self.records, host.calls(), activity.poke_from_thread, skipping.sleep
+            self.records,
+            host.calls(),
+            host.permits.returned,
+            activity.poke_from_thread,
+            skipping.sleep,
         )
         stack.push_async_callback(worker.stop)
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"

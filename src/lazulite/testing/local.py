@@ -17,7 +17,7 @@ from lazulite.testing.records import Failure, Records, plain
 from lazulite.testing.records import Invocation as Record
 from lazulite.testing.rsgi import Exchange
 from lazulite.wire.codec import Frame
-from lazulite.wire.peer import CallHandler, Peer
+from lazulite.wire.peer import CallHandler, NoticeHandler, Peer
 from lazulite.wire.values import unpack
 from lazulite.worker.bound import Bound
 from lazulite.worker.call import Call, current
@@ -30,8 +30,11 @@ from lazulite.worker.recorder import Recorder
 class LocalPeer(Peer):
     """The worker's end of the wire; the host answers within the call."""
 
-    def __init__(self, calls: Mapping[str, CallHandler], records: Records) -> None:
+    def __init__(
+        self, calls: Mapping[str, CallHandler], released: NoticeHandler, records: Records
+    ) -> None:
         self._handlers = calls
+        self._released = released
         self._records = records
         self._running: dict[str, asyncio.Future[Outcome]] = {}
 
@@ -44,6 +47,8 @@ class LocalPeer(Peer):
         return answer, list(out)
 
     def notify(self, name: str, body: Any, parts: Sequence[bytes] = ()) -> None:
+        if name == "release":
+            self._released(body, list(parts))
         if name != "outcomes":
             return
         for raw in body:

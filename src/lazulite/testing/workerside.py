@@ -21,7 +21,7 @@ from lazulite.testing.records import Records
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.testing.rsgi import Exchange
-from lazulite.wire.peer import CallHandler
+from lazulite.wire.peer import CallHandler, NoticeHandler
 from lazulite.worker import logs, propagate
 from lazulite.worker.app import LoadedApp
 from lazulite.worker.http import Front
@@ -34,20 +34,21 @@ from lazulite.worker.uplink import Uplink
 
 
 class WorkerSide:
-    """calls: what the host answers; began: called on any thread when a function begins; sleep:
-    between the attempts of a retry policy."""
+    """calls: what the host answers; released: takes permits back; began: called on any thread when
+    a function begins; sleep: between the attempts of a retry policy."""
 
     def __init__(
         self,
         records: Records,
         calls: Mapping[str, CallHandler],
+        released: NoticeHandler,
         began: Callable[[], None],
         sleep: Callable[[float], Any],
     ) -> None:
         self._records = records
         self._loop = asyncio.get_running_loop()
         self._channel = MemoryChannel(records)
-        self._peer = LocalPeer(calls, records)
+        self._peer = LocalPeer(calls, released, records)
         self._watch = Watch(records, began)
         self._sleep = sleep
         self._app: LoadedApp

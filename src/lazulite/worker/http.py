@@ -29,6 +29,7 @@ from lazulite.worker.request import HttpRequest
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.streaming import StreamingCall
 from lazulite.worker.targets import Target
+from lazulite.worker.turns import Turns
 from lazulite.worker.uplink import Uplink
 from lazulite.worker.websocket import WebSocket
 
@@ -63,7 +64,7 @@ class Front:
         self._spawn = spawner(runtime.loop)
         self._to_pool = runtime.pool.put
         self._apps = tuple(t.app for t in targets if isinstance(t.app, AsgiApp))
-        self._running = asyncio.Semaphore(max(policy.max_concurrent, 1))
+        self._turns = Turns(runtime, uplink, policy.max_concurrent)
         self.replace_policy(policy)
 
     def replace_policy(self, policy: Policy) -> None:
@@ -230,16 +231,9 @@ class Front:
         self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
     ) -> Answer | None:
         """A call with all that may stand around it; None when it has been answered."""
-        if self._gate.policy.max_concurrent > 0:
-            self._runtime.queued += 1
-            try:
-                await self._running.acquire()
-            finally:
-                self._runtime.queued -= 1
-            try:
+        if self._gate.policy.max_concurrent > 0 or target.spec.concurrency is not None:
+            async with self._turns.turn(target):
                 answer = await self._invoke(target, scope, proto, params)
-            finally:
-                self._running.release()
         else:
             answer = await self._invoke(target, scope, proto, params)
         return None if answer is None else self._gate.dress(scope, answer)
@@ -321,6 +315,15 @@ class Front:
         if refusal:
             proto.close(refusal)
             return
+        if target.spec.concurrency is None:
+            await self._converse(target, target.app, scope, proto, match.params)
+        else:
+            async with self._turns.turn(target):
+                await self._converse(target, target.app, scope, proto, match.params)
+
+    async def _converse(
+        self, target: Target, app: AsgiApp, scope: Any, proto: Any, params: Mapping[str, str]
+    ) -> None:
         call = Call(target.name)
         call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
         context = self._context(target, call, scope)
@@ -328,7 +331,7 @@ class Front:
         started = self._runtime.began(call, REASON)
         socket = WebSocket(proto)
         try:
-            await target.app.websocket(scope, socket, context, match.params)
+            await app.websocket(scope, socket, context, params)
         except BaseException as error:
             self._runtime.ended(call, started, *described(error))
             socket.close(500)

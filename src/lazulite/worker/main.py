@@ -141,11 +141,12 @@ class Worker:
             table,
             ordered,
             policy_from_wire(body["policy"]),
-            Uplink(self._peer),
+            Uplink(self._peer, body["worker"]),
             body["body_limit"],
         )
         self._server = Server(self._listeners, body["server"])
         self._front.start()
+        self._doors.open()
         self._server.start(loop, self._front.schedule, body["worker"])
         self._watchdog = self._watch(loop, bound)
         errors = {name: spec.error for name, spec in specs.items() if spec.error}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from lazulite.worker.doors import Doors
@@ -11,6 +12,7 @@ from lazulite.worker.handover import HandOver
 from lazulite.worker.runtime import Runtime
 
 FLUSH = 5.0  # seconds that slow clients have to take their answers
+_SHARE = 20  # times as long as counting connections took is waited until the next count
 
 
 class Retreat:
@@ -32,7 +34,7 @@ class Retreat:
         self._doors.close()
         self._front.close_connections()
         if hand_over:
-            host, port, _ = self._doors.address()
+            host, port = self._doors.address()
             self._passing = HandOver(host, port, self._front.body_limit, self._front.serve)
             self._front.divert(self._passing.handle)
 
@@ -46,8 +48,10 @@ class Retreat:
         await _until(lambda: not self._doors.connections(), FLUSH, 0.01)
 
 
-async def _until(done: Any, seconds: float, step: float) -> None:
+async def _until(done: Callable[[], bool], seconds: float, step: float) -> None:
+    """Return when it is done, or after so many seconds. It is asked ever less often, and the less
+    often the longer it takes to tell."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and not done():
-        await asyncio.sleep(step)
+    while (asked := time.monotonic()) < end and not done():
+        await asyncio.sleep(max(step, _SHARE * (time.monotonic() - asked)))
         step = min(step * 1.3, 0.2)

@@ -53,9 +53,9 @@ class Server:
                 self._options.get("backpressure", 65536),
                 "auto",
                 _Settings(
-                    header_read_timeout=self._options.get("header_timeout_ms", 30_000),
+                    header_read_timeout=self._options["header_timeout_ms"],
                     keep_alive=True,
-                    max_buffer_size=self._options.get("max_header_bytes", 417_792),
+                    max_buffer_size=self._options["header_size"],
                     pipeline_flush=False,
                 ),
                 None,

@@ -50,6 +50,7 @@ def target_of(spec: FunctionSpec, bound: Bound | None) -> Target:
         and not host
         and bound.hooks is None
         and spec.retry is None
+        and spec.concurrency is None
         and not bound.outs
         and bound.signature.returns is not None
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from lazulite.model import Data
@@ -16,10 +17,12 @@ class HostRefused(Exception):
 
 
 class Uplink:
-    """The host, as the worker's code sees it."""
+    """The host, as the worker's code sees it. worker: this worker's number."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer, worker: int = 0) -> None:
         self._peer = peer
+        self._worker = worker
+        self._permits = count(1)
 
     async def web(self, scope: Any, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """Let the host answer an HTTP request: home page, admin API, webhooks."""
@@ -37,6 +40,20 @@ class Uplink:
     async def unknown_key(self) -> None:
         """Have the host look for keys that others have made; returns when this worker has them."""
         await self._peer.call("keys", None)
+
+    def next_permit(self) -> int:
+        """A number for the permit to ask for."""
+        return next(self._permits)
+
+    async def permit(self, function: str, number: int) -> None:
+        """Return when one more invocation of a function with a limit may run. `release` is called
+        afterwards, also when the wait was cancelled."""
+        body = {"function": function, "worker": self._worker, "number": number}
+        await self._peer.call("permit", body)
+
+    def release(self, number: int) -> None:
+        """Give a permit back."""
+        self._peer.notify("release", {"worker": self._worker, "number": number})
 
     async def inputs(
         self, function: str, id: str, names: Mapping[str, Any], body: bytes
