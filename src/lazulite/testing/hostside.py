@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from lazulite.abc import BindingContext
-from lazulite.bindings import Bindings, known_kinds
+from lazulite.bindings import WARM_UP, Bindings, known_kinds
 from lazulite.config.app import AppConfig
 from lazulite.config.section import plain as as_plain
 from lazulite.errors import FunctionError, LazuliteError, UsageError
@@ -191,6 +191,11 @@ class HostSide:
             return Outcome("", error=str(error))
         return await self.execute(spec, event)
 
+    async def _warm(self) -> None:
+        for spec in self.functions.values():
+            if spec.trigger and spec.trigger.kind == WARM_UP and not spec.disabled:
+                await self._run_by_hand(spec, "")
+
     # the admin API
 
     def _mount(self, draining: Draining) -> None:
@@ -208,6 +213,7 @@ class HostSide:
             resume=draining.resume,
             drain_state=lambda: draining.state,
             outstanding=lambda: self._dispatcher.running,
+            warm=self._warm,
         )
         HostApi(facts).mount(self._router)
         prefix = self.config.host.http.route_prefix
