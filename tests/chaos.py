@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import re
 import shutil
 import signal
 import sqlite3
+import statistics
 import subprocess
 import sys
 import time
@@ -22,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.e2e.harness import APPS, environment, free_port
-from tests.load import Connection, Load, get, hammer, post
+from tests.load import Connection, Failure, Load, get, hammer, post
 
 SETTLE = 30.0  # seconds that messages have to be processed when all is well again
 RECOVERY = 5.0  # seconds after a fault in which a 503 is no surprise
@@ -32,16 +34,17 @@ FAULTS = (
     *("break code", "break configuration"),
     *("kill template", "kill host", "lock store"),
 )
-WORKERS = 2  # as the app's settings say
 
 
 @dataclass
 class Books:
     """What was done and what came of it. faults: when (time.monotonic()) something was killed,
-    which explains failures of requests that were on their way; memory: bytes of all processes."""
+    which explains failures of requests that were on their way; locked: when the store was, from and
+    to; memory: bytes of all processes."""
 
     seed: int
     faults: list[float] = field(default_factory=list)
+    locked: list[tuple[float, float]] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     work: Load = field(default_factory=Load)
     enqueue: Load = field(default_factory=Load)
@@ -64,13 +67,33 @@ class Books:
 
     @property
     def unexplained(self) -> list[str]:
-        """Failures of HTTP requests that no kill accounts for."""
-        found = []
-        for failure in (*self.work.failures, *self.enqueue.failures):
-            if not any(failure.since - 0.5 <= at <= failure.until for at in self.faults):
-                found.append(f"{failure.what} ({failure.until - failure.since:.2f} s)")
-        bad = {s: n for s, n in self.work.statuses.items() if s not in (200, 503)}
-        return found + [f"{count} answers with status {status}" for status, count in bad.items()]
+        """Failures of HTTP requests that nothing accounts for: a kill of the worker they were on or
+        of the host that their outputs need, nobody there to answer right after kills, a store that
+        cannot be written."""
+        loads = (self.work, self.enqueue)
+        failures = [f for load in loads for f in (*load.failures, *load.others)]
+        return [
+            f"{failure.what} ({failure.until - failure.since:.2f} s)"
+            for failure in failures
+            if not self._was_in_flight(failure)
+            and not (failure.what.startswith("503") and self._is_recovering(failure.until))
+            and not (failure in self.enqueue.others and self._was_locked(failure))
+        ]
+
+    def _was_in_flight(self, failure: Failure) -> bool:
+        return any(failure.since - 0.5 <= at <= failure.until for at in self.faults)
+
+    def _is_recovering(self, instant: float) -> bool:
+        return any(at <= instant <= at + RECOVERY for at in self.faults)
+
+    def _was_locked(self, answer: Failure) -> bool:
+        return any(answer.since <= end and begin <= answer.until for begin, end in self.locked)
+
+    @property
+    def growth(self) -> float:
+        """Memory at the end as a multiple of that at the start: medians of a third each."""
+        third = max(1, len(self.memory) // 3)
+        return statistics.median(self.memory[-third:]) / statistics.median(self.memory[:third])
 
     def __str__(self) -> str:
         twice = sum(count - 1 for count in self.processed.values())
@@ -82,7 +105,8 @@ class Books:
             f"{twice} processed again; enqueuing: {dict(self.enqueue.statuses)}, "
             f"{len(self.enqueue.failures)} failures in flight",
             f"timer: {len(self.ticks)} ticks, {len(self.repeated)} fired again",
-            f"memory: {' '.join(f'{size / 1e6:.0f}' for size in self.memory)} MB",
+            f"memory: {' '.join(f'{size / 1e6:.0f}' for size in self.memory)} MB, "
+            f"{self.growth:.2f} times at the end what it was at the start",
             f"recovered: {self.recovered}, orphans: {len(self.orphans)}",
         ]
         return "\n".join(lines + self.unexplained[:10])
@@ -179,29 +203,32 @@ class Victim:
             self.books.faults.append(time.monotonic())
             await asyncio.sleep(0.1)
 
+    async def _serving(self) -> list[int]:
+        """The workers that serve, and not those that are about to."""
+        connection = Connection(self.port)
+        with contextlib.suppress(OSError, EOFError, asyncio.TimeoutError):
+            request = get("/admin/host/processes")
+            status, body = await asyncio.wait_for(connection.ask(request), 5)
+            if status == 200:
+                found = json.loads(body)
+                return [p["processId"] for p in found if p["processName"].startswith("worker")]
+        return []
+
     async def _edit_code(self) -> None:
-        # a worker that was killed is replaced with the code as it is on disk: not with half of it
-        await self._wait_for_all_workers()
-        await self._write_code()
-
-    async def _wait_for_all_workers(self, seconds: float = 30.0) -> None:
-        end = time.monotonic() + seconds
-        while len(self.processes()) < 2 + WORKERS and time.monotonic() < end:
-            await asyncio.sleep(0.05)
-        await self.wait_until_well()
-
-    async def _write_code(self) -> None:
         self.version += 1
         text = self._sources["function_app.py"]
         text = re.sub(r"VERSION = \d+", f"VERSION = {self.version}", text)
         (self.app / "function_app.py").write_text(text)
 
     async def _break_code(self) -> None:
-        # nor with broken code, which it would have nothing to fall back from
-        await self._wait_for_all_workers()
+        # while one worker with good code lives, broken code is served by none
+        await self.wait_until_well()
         (self.app / "function_app.py").write_text("def broken(:\n")
+        serving = await self._serving()
+        if len(serving) > 1:
+            self._kill(self.random.choice(serving))
         await asyncio.sleep(self.random.uniform(0.2, 1.0))
-        await self._write_code()
+        await self._edit_code()
 
     async def _break_configuration(self) -> None:
         (self.app / "host.json").write_text('{"version": ')
@@ -216,8 +243,10 @@ class Victim:
         store = sqlite3.connect(path, timeout=5, isolation_level=None)
         try:
             store.execute("BEGIN IMMEDIATE")
+            begin = time.monotonic()
             await asyncio.sleep(self.random.uniform(0.5, 2.0))
             store.execute("ROLLBACK")
+            self.books.locked.append((begin, time.monotonic()))
         except sqlite3.OperationalError:
             pass  # it is busy: a fault of its own
         finally:

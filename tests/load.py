@@ -26,12 +26,14 @@ class Failure:
 
 @dataclass
 class Load:
-    """What came of it. latencies: seconds, of answers with status 200."""
+    """What came of it. latencies: seconds, of answers with status 200; others: the answers with
+    server errors, as failures."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    others: list[Failure] = field(default_factory=list)
 
     def percentile(self, share: float) -> float:
         """Of the latencies, in seconds."""
@@ -102,7 +104,7 @@ async def hammer(
         what = request()
         began = time.monotonic()
         try:
-            status, _ = await connection.ask(what)
+            status, body = await connection.ask(what)
         except (OSError, EOFError, asyncio.LimitOverrunError) as error:
             load.failures.append(Failure(connection.well_at, time.monotonic(), repr(error)))
             await asyncio.sleep(pause)
@@ -110,6 +112,9 @@ async def hammer(
         seconds = time.monotonic() - began
         load.statuses[status] += 1
         (load.latencies if status == 200 else load.refused).append(seconds)
+        if status >= 500:
+            text = body[:300].decode("utf-8", "replace")
+            load.others.append(Failure(began, time.monotonic(), f"{status} {text!r}"))
         answered(what, status)
         if interval:
             await asyncio.sleep(interval - seconds)

@@ -15,7 +15,7 @@ ALLOWED = {
     "model": set(),
     "abc": {"model"},
     "web": set(),
-    "expr": {"errors"},
+    "expr": {"errors", "web"},
     "wire": set(),
     "worker": {"web", "wire", "model"},
     "config": {"errors", "model", "expr"},

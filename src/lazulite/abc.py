@@ -328,7 +328,6 @@ class BindingContext:
 
     host_id: str
     instance_id: str
-    app_root: str
     spool: str
     accounts: Accounts
     state: StateStore
@@ -339,6 +338,10 @@ class BindingContext:
     webhook: Callable[[str, WebhookHandler], None]
     development: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    def account(self, function: FunctionSpec, binding: BindingSpec) -> Account:
+        """The storage account that a binding names. Raises SettingError when it cannot be used."""
+        return self.accounts.get(binding.connection, function.name, binding.name)
 
 
 @dataclass(frozen=True, slots=True)

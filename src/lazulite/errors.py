@@ -13,8 +13,7 @@ LazuliteError                    anything that ends with a message instead of a 
 │   ├── Conflict                 it is there already, or changed since it was read
 │   └── AccessDenied             the credential is refused
 ├── InvocationError              the user's function (or its bindings) failed
-│   ├── FunctionTimeout          it ran longer than functionTimeout
-│   └── WorkerLost               the worker died while it ran
+│   └── FunctionTimeout          it has not ended in the time it was given
 ├── WorkerError                  a worker cannot be started
 ├── BuildError                   the app's packages cannot be installed for the target
 │   └── NativeBuildError         one has no wheel for it; exit code 4, as the original's
@@ -115,9 +114,6 @@ class InvocationError(LazuliteError):
 
 
 class FunctionTimeout(InvocationError): ...
-
-
-class WorkerLost(InvocationError): ...
 
 
 class WorkerError(LazuliteError): ...

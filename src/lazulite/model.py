@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+_LARGEST_EXPONENT = 60
 
 Direction = Literal["in", "out", "inout"]
 
@@ -55,6 +57,11 @@ class BindingSpec:
         return self.type.lower()
 
     @property
+    def connection(self) -> str:
+        """The setting that holds its connection; '' for the host's own account."""
+        return str(self.get("connection") or "")
+
+    @property
     def is_trigger(self) -> bool:
         return self.kind.endswith("trigger")
 
@@ -79,6 +86,23 @@ class RetryPolicy:
     delay: float = 0.0
     minimum: float = 0.0
     maximum: float = 0.0
+
+    def wait(self, attempt: int, rand: Callable[[], float]) -> float:
+        """Seconds to wait before retry number `attempt` (1 = the first).
+
+        fixedDelay: always `delay`. exponentialBackoff: `minimum` first, then
+        `minimum + 2**(attempt-2) * minimum * r` with r between 0.8 and 1.2, never above `maximum`.
+        `rand` returns a float in [0, 1). Raises ValueError for an attempt below 1.
+        """
+        if attempt < 1:
+            raise ValueError(f"attempt is {attempt}, retries are numbered from 1")
+        if self.strategy == "fixedDelay":
+            return self.delay
+        if attempt == 1:
+            return min(self.minimum, self.maximum)
+        # without end of retries the power would overflow
+        power = 2.0 ** min(attempt - 2, _LARGEST_EXPONENT)
+        return min(self.minimum + power * self.minimum * (0.8 + 0.4 * rand()), self.maximum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,6 @@ def make_context(
     return BindingContext(
         host_id="app",
         instance_id=instance,
-        app_root=folder,
         spool=folder,
         accounts=OneAccount(account),
         state=account.state,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lazulite.config.app import Launch, find_root, load_app
+from lazulite.config.app import Launch, load_app
 from lazulite.errors import ConfigError, SettingError
 
 
@@ -167,21 +167,6 @@ def test_a_broken_settings_file_does_not_stop_the_app(tmp_path: Path) -> None:
     config = load_app(tmp_path, {"EVERY": "x"})
     assert len(config.warnings) == 1
     assert config.functions[0].error is None
-
-
-def test_the_root_is_searched_upward(tmp_path: Path) -> None:
-    deep = tmp_path / "app" / "a" / "b"
-    deep.mkdir(parents=True)
-    (tmp_path / "app" / "local.settings.json").write_text("{}")
-    assert find_root(deep) == tmp_path / "app"
-    (tmp_path / "app" / "a" / "host.json").write_text("{}")
-    assert find_root(deep) == tmp_path / "app" / "a"
-    with pytest.raises(ConfigError) as caught:
-        find_root(tmp_path)
-    assert caught.value.message == (
-        "Unable to find project root. Expecting to find one of host.json, local.settings.json "
-        "in project root."
-    )
 
 
 def test_reading_an_app_imports_little() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from lazulite.config.hostjson import HostConfig, HttpOptions, SingletonOptions, load_host_config
-from lazulite.config.options import Options, describe_options
 from lazulite.errors import ConfigError, FileSyntaxError
 from lazulite.model import RetryPolicy
 
@@ -211,10 +210,3 @@ def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
 def test_ranges_hold_at_construction(make: Any) -> None:
     with pytest.raises(ConfigError, match="must be a"):
         make()
-
-
-def test_options_describe_themselves() -> None:
-    class_of: type[Options] = SingletonOptions
-    rows = {name: (default, allowed) for name, default, allowed in describe_options(class_of)}
-    assert rows["lockPeriod"] == ("00:00:15", "a time span (hh:mm:ss) from 00:00:15 to 00:01:00")
-    assert rows["lockAcquisitionTimeout"][0] is None

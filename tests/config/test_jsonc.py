@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazulite.config.jsonc import load, loads, locate
+from lazulite.config.jsonc import loads, locate, read_text
 from lazulite.errors import ConfigError, FileSyntaxError
 
 JSON = st.recursive(
@@ -158,19 +158,19 @@ def test_a_number_beyond_all_bounds_is_an_error_or_a_number() -> None:
 def test_files_in_any_unicode_encoding(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "a.json"
     file.write_bytes('{"a": "é"}'.encode(encoding))
-    assert load(file) == {"a": "é"}
+    assert loads(read_text(file)) == {"a": "é"}
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_bytes(b'{"a":\n "\xe9"}')
     with pytest.raises(FileSyntaxError, match=rf"^{file}:2: The file is not UTF-8 text"):
-        load(file)
+        read_text(file)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
-        load(tmp_path / "a.json")
+        read_text(tmp_path / "a.json")
 
 
 def test_locate() -> None:

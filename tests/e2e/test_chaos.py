@@ -26,3 +26,4 @@ def test_nothing_is_lost_in_chaos(tmp_path: Path) -> None:
     assert books.unexplained == []
     assert books.repeated == []
     assert books.orphans == []
+    assert books.growth < 1.5

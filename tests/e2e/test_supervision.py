@@ -146,3 +146,21 @@ def test_connections_are_spread_over_the_workers() -> None:
         shares = sorted(pids.count(str(pid)) for pid in app.worker_pids)
         assert sum(shares) == 90
         assert shares[0] >= 15
+
+
+def test_broken_code_is_not_served_while_good_code_lives(tmp_path: Path) -> None:
+    env = {"FUNCTIONS_WORKER_PROCESS_COUNT": "2"}
+    with FuncApp(FAULTS, copy_to=tmp_path, env=env) as app:
+        app.wait_for("Worker process started and initialized.", 2)
+        source = app.root / "function_app.py"
+        good = source.read_text()
+        source.write_text(good.replace("VERSION = 1", "VERSION = = 2"))
+        app.wait_for("The app goes on as it was before this change.")
+        killed, left = app.worker_pids
+        os.kill(killed, signal.SIGKILL)
+        app.wait_for("A worker cannot be started: Worker failed to index functions")
+        assert {fresh_get(app, "/api/pid").text for _ in range(20)} == {str(left)}
+        source.write_text(good.replace("VERSION = 1", "VERSION = 2"))
+        app.wait_for("App reloaded")
+        eventually(lambda: len(app.worker_pids) == 2)
+        assert {fresh_get(app, "/api/version").text for _ in range(20)} == {"2"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazulite.expr.dotnet import format_datetime, format_double, format_guid, to_text
+from lazulite.expr.dotnet import format_datetime, format_guid, to_text
 
 UTC = timezone.utc
 MOMENT = datetime(2024, 3, 5, 14, 7, 9, 120_500, tzinfo=UTC)
@@ -97,11 +97,6 @@ def test_guids(value: UUID) -> None:
 def test_a_bad_guid_format() -> None:
     with pytest.raises(ValueError, match="'Q' is no GUID format"):
         format_guid(UUID(int=0), "Q")
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False))
-def test_doubles_round_trip(value: float) -> None:
-    assert float(format_double(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_an_app_named_in_the_configuration(tmp_path: Path) -> None:
             def test_app(func_app):
                 assert func_app.get("/api/say").text == "hello"
         """,
+        "tests/conftest.py": "from __app__ import say\n",
     }
     passed(run_pytest(make(tmp_path, files)), 2)
 
@@ -100,6 +101,44 @@ def test_several_apps_in_one_run(tmp_path: Path) -> None:
         files |= v1_app(f"{name}/__app__", name)
         files[f"{name}/tests/test_{name}.py"] = test.format(name)
     passed(run_pytest(make(tmp_path, files)), 2)
+
+
+def test_a_conftest_imports_the_app_too(tmp_path: Path) -> None:
+    files: dict[str, str] = {}
+    for name in ("one", "two"):
+        files |= v1_app(f"{name}/__app__", name)
+        files[f"{name}/tests/conftest.py"] = """
+            import pytest
+            from __app__ import say
+
+            @pytest.fixture
+            def said():
+                return say.main(None)
+        """
+        files[f"{name}/tests/test_{name}.py"] = f"""
+            def test_fixture(said):
+                assert said == {name!r}
+        """
+    make(tmp_path, files)
+
+    passed(run_pytest(tmp_path), 2)
+    passed(run_pytest(tmp_path, "two/tests", "one/tests/test_one.py::test_fixture"), 2)
+    passed(run_pytest(tmp_path / "one"), 1)
+    passed(run_pytest(tmp_path / "two" / "tests", "--import-mode=importlib"), 1)
+
+
+def test_a_configured_app_that_is_not_there(tmp_path: Path) -> None:
+    files = {
+        "pytest.ini": "[pytest]\nlazulite_app = none\n",
+        "test_yes.py": "def test_yes(): pass\n",
+    }
+    run = run_pytest(make(tmp_path, files))
+
+    assert run.returncode == 4
+    assert run.stderr.strip() == (
+        f"ERROR: lazulite_app = none: there is no folder {tmp_path}/none. Name the folder of the "
+        f"function app, by {tmp_path}/pytest.ini."
+    )
 
 
 def test_a_marked_test_has_another_app(tmp_path: Path) -> None:

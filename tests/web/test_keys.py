@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from lazulite.web.keys import (
     AuthLevel,
     KeyTable,
-    authorize,
     caller_level,
     generate_key,
-    is_generated_key,
     presented_key,
     satisfies,
 )
+from tests.web.keyform import kind_of
 
 TABLE = KeyTable("m", {"default": "h"}, {"blobs": "s"}, {"fa": {"default": "a"}, "fb": {"x": "b"}})
 ADMIN, SYSTEM, FUNCTION, ANONYMOUS = (
@@ -38,8 +37,8 @@ def test_the_level_of_a_key_at_a_function(key: str | None, level: AuthLevel) -> 
 
 def test_an_empty_stored_key_opens_nothing() -> None:
     table = KeyTable("", {"default": ""}, {}, {})
-    assert not authorize(table, FUNCTION, "", "fa")
-    assert not authorize(table, FUNCTION, None)
+    assert caller_level(table, "", "fa") is ANONYMOUS
+    assert caller_level(table, None) is ANONYMOUS
 
 
 def test_a_key_that_is_listed_twice_gives_the_highest_level() -> None:
@@ -61,12 +60,6 @@ def test_who_may_call() -> None:
         (SYSTEM, ADMIN),
         (ADMIN, ADMIN),
     }
-
-
-def test_anonymous_functions_open_to_a_wrong_key() -> None:
-    assert authorize(TABLE, ANONYMOUS, "wrong", "fa")
-    assert authorize(TABLE, FUNCTION, "a", "fa")
-    assert not authorize(TABLE, FUNCTION, "s", "fa")
 
 
 def test_levels_by_name() -> None:
@@ -106,11 +99,8 @@ def test_tables_survive_json(
 def test_generated_keys(random: bytes, kind: str) -> None:
     key = generate_key(kind, random)  # type: ignore[arg-type]  # a str to mypy
     assert re.fullmatch(r"[\w-]{44}AzFu[\w-]{5}[AQgw]==", key)
-    verdicts = {k: is_generated_key(k, key) for k in ("master", "system", "function")}
-    assert [k for k, good in verdicts.items() if good] == [kind]
+    assert kind_of(key) == kind
 
 
-def test_generated_keys_differ_and_others_are_not_taken_for_them() -> None:
+def test_generated_keys_differ() -> None:
     assert generate_key("master") != generate_key("master")
-    assert not is_generated_key("master", "hand-made")
-    assert not is_generated_key("master", "A" * 56)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazulite.web.keys import is_generated_key
 from lazulite.web.secrets_file import (
     HostSecrets,
     key_table,
@@ -18,6 +17,7 @@ from lazulite.web.secrets_file import (
     render_function,
     render_host,
 )
+from tests.web.keyform import kind_of
 
 keys = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3)
 
@@ -72,6 +72,6 @@ def test_a_function_document_needs_keys() -> None:
 def test_new_secrets_and_the_table_of_all() -> None:
     host, function = new_host(), new_function()
     table = key_table(host, {"Fn": function})
-    assert is_generated_key("master", table.master)
-    assert is_generated_key("function", table.host["default"])
-    assert is_generated_key("function", table.functions["fn"]["default"])
+    assert kind_of(table.master) == "master"
+    assert kind_of(table.host["default"]) == "function"
+    assert kind_of(table.functions["fn"]["default"]) == "function"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazulite.web.text_response import JSON, TEXT, dotnet_double, string_response
+from lazulite.web.text_response import JSON, TEXT, string_response
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,3 @@ def test_arrays_keep_their_content(value: object) -> None:
 @given(st.text())
 def test_any_string_has_a_response(text: str) -> None:
     assert string_response(text).status >= 200
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False))
-def test_doubles_round_trip(value: float) -> None:
-    assert float(dotnet_double(value)) == value
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.0001, "0.0001"), (0.00001, "1E-05"), (1e14, "100000000000000"), (1e15, "1E+15"),
-     (-0.0, "-0"), (123.25, "123.25"), (float("nan"), "NaN"), (float("-inf"), "-Infinity")],
-)  # fmt: skip
-def test_doubles_as_dotnet_writes_them(value: float, text: str) -> None:
-    assert dotnet_double(value) == text

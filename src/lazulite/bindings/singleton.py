@@ -12,6 +12,7 @@ from lazulite.errors import LazuliteError, StoreError
 # again after a kill need not wait a minute for its own old lease.
 EMBEDDED_PERIOD = 10.0
 EMBEDDED_POLL = 5.0
+_SECONDS = 60.0
 
 
 class Lease:
@@ -127,13 +128,21 @@ def listener_lease(context: BindingContext, function: str) -> Lease:
 
     Raises SettingError when the host's own account is misconfigured.
     """
-    period = float(context.singleton.get("listener_lock_period", 60.0))
-    poll = float(context.singleton.get("listener_lock_recovery_polling_interval", 60.0))
-    if context.accounts.get("", function, "").kind == "embedded":
-        period, poll = min(period, EMBEDDED_PERIOD), min(poll, EMBEDDED_POLL)
+    embedded = context.accounts.get("", function, "").kind == "embedded"
+    most = (EMBEDDED_PERIOD, EMBEDDED_POLL) if embedded else None
+    return host_lease(context, f"Host.Functions.{function}.Listener", most)
+
+
+def host_lease(context: BindingContext, name: str, most: tuple[float, float] | None) -> Lease:
+    """A lease among the hosts of the app, timed by host.json's `singleton`; most: the longest
+    period and poll, in seconds, where the store allows for shorter ones."""
+    period = float(context.singleton.get("listener_lock_period", _SECONDS))
+    poll = float(context.singleton.get("listener_lock_recovery_polling_interval", _SECONDS))
+    if most is not None:
+        period, poll = min(period, most[0]), min(poll, most[1])
     return Lease(
         context.state.leases,
-        f"azure-webjobs-hosts/locks/{context.host_id}/Host.Functions.{function}.Listener",
+        f"azure-webjobs-hosts/locks/{context.host_id}/{name}",
         context.instance_id,
         period,
         poll,

@@ -26,8 +26,7 @@ class BindingRules:
     def connection(self, spec: FunctionSpec, binding: BindingSpec) -> None:
         """Raises SettingError when the storage account of a binding cannot be used: its setting is
         missing or malformed, or the SDKs for it are not installed."""
-        name = str(binding.get("connection") or "")
-        self._accounts.get(name, spec.name, binding.name)
+        self._accounts.get(binding.connection, spec.name, binding.name)
 
     def problem(self, spec: FunctionSpec) -> str | None:
         """What is wrong with the function's bindings, with file and line, or None."""
@@ -42,7 +41,6 @@ def _context(app: AppConfig, accounts: HostAccounts) -> BindingContext:
     return BindingContext(
         host_id=app.host_id,
         instance_id="",
-        app_root=app.root,
         spool="",
         accounts=accounts,
         state=HostState(accounts),

@@ -178,12 +178,12 @@ def _install(root: str, site: str, wheels: str, target: Target, tools: Tools, na
         missing = _MISSING.search(output)
         if native or missing is None or missing[1] in built:
             raise _no_wheel(output, "pip")
-        _build_pure(tools.pip, missing[1], wheels, output, root)
+        _build_pure(tools.pip, missing[1], wheels, root)
         built.add(missing[1])
         _empty(site)
 
 
-def _build_pure(pip: str, requirement: str, wheels: str, output: str, root: str) -> None:
+def _build_pure(pip: str, requirement: str, wheels: str, root: str) -> None:
     """Build the one package that has no wheel; a wheel of pure Python runs anywhere."""
     say(f"  {requirement} has no wheel: building it")
     command = [pip, "-m", "pip", "wheel", requirement, "--no-deps", "--wheel-dir", wheels]

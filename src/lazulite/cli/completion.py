@@ -10,7 +10,6 @@ from lazulite.cli.run import completion_variable
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         'eval "$(func completion bash)"          # in ~/.bashrc',
         'eval "$(func completion zsh)"           # in ~/.zshrc',

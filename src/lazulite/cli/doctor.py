@@ -18,7 +18,6 @@ _COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "func doctor",
         "func doctor --json | jq '.findings[] | select(.level == \"error\")'",

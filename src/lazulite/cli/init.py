@@ -18,7 +18,6 @@ from lazulite.errors import UsageError
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "func init shop                     # a new folder, v2 model",
         "func init --model v1               # this folder, one folder a function",

@@ -26,7 +26,6 @@ def _names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> l
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         'func new --template "HTTP trigger" --name hello --authlevel anonymous',
         'func new -t "Timer trigger" -n nightly --schedule "0 0 3 * * *"',

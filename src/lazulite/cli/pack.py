@@ -15,7 +15,6 @@ from lazulite.errors import UsageError
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "func pack                                   # demo.zip with its packages",
         "func pack --build remote -o dist            # the platform installs the packages",

@@ -108,6 +108,7 @@ def invoke(command: click.Command, args: list[str], prog: str, context: object =
             standalone_mode=False,
             color=color(),
             obj=context,
+            help_option_names=["-h", "--help"],  # of every verb: contexts hand it down
         )
     except click.UsageError as error:
         if error.ctx is not None:

@@ -11,13 +11,11 @@ from lazulite.cli.local_settings import LocalSettings
 from lazulite.cli.project import find_root
 from lazulite.errors import UsageError
 
-_HELP = {"help_option_names": ["-h", "--help"]}
 _MASK = "*****"
 SECTIONS = ("Values", "ConnectionStrings")
 
 
 @click.group(
-    context_settings=_HELP,
     epilog=examples(
         "func settings add GREETING hello",
         "func settings list --show-value",
@@ -28,7 +26,7 @@ def command() -> None:
     """Show and change local.settings.json, the app settings of this machine."""
 
 
-@command.command("list", context_settings=_HELP, epilog=examples("func settings list -a"))
+@command.command("list", epilog=examples("func settings list -a"))
 @click.option("-a", "--showValue", "--show-value", "show", is_flag=True, help="Show the values.")
 def list_(show: bool) -> None:
     """List the settings, their values masked."""
@@ -41,7 +39,6 @@ def list_(show: bool) -> None:
 
 
 @command.command(
-    context_settings=_HELP,
     epilog=examples(
         "func settings add GREETING hello",
         "func settings add SqlServer 'Server=db;...' --connection-string",
@@ -81,7 +78,7 @@ def add(name: str, value: str | None, connection: bool) -> None:
     say(f"{'Changed' if changed else 'Added'} {section}:{name} in {settings.path}")
 
 
-@command.command(context_settings=_HELP, epilog=examples("func settings delete GREETING"))
+@command.command(epilog=examples("func settings delete GREETING"))
 @click.argument("name")
 @click.option(
     "--connectionString", "--connection-string", "connection", is_flag=True, help="Of those."
@@ -99,7 +96,7 @@ def delete(name: str, connection: bool) -> None:
 command.add_command(delete, "remove")
 
 
-@command.command(context_settings=_HELP, epilog=examples("func settings encrypt"))
+@command.command(epilog=examples("func settings encrypt"))
 def encrypt() -> None:
     """Encrypt the values with this user's key (needs lazulite[crypto])."""
     from lazulite.config.encryption import encrypt as cipher
@@ -117,7 +114,7 @@ def encrypt() -> None:
     say(f"Encrypted {settings.path} with the key {key_path()}")
 
 
-@command.command(context_settings=_HELP, epilog=examples("func settings decrypt"))
+@command.command(epilog=examples("func settings decrypt"))
 def decrypt() -> None:
     """Write the values in plain text again."""
     settings = LocalSettings.open(find_root())

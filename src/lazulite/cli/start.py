@@ -16,7 +16,6 @@ LEVELS = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "func start",
         "func start --port 8080 --cors https://example.com --verbose",

@@ -8,15 +8,13 @@ from lazulite.cli.console import examples, say
 from lazulite.cli.refusals import only_python
 from lazulite.cli.templates import TEMPLATES
 
-_HELP = {"help_option_names": ["-h", "--help"]}
 
-
-@click.group(context_settings=_HELP, epilog=examples("func templates list"))
+@click.group(epilog=examples("func templates list"))
 def command() -> None:
     """The templates of `func new`."""
 
 
-@command.command("list", context_settings=_HELP, epilog=examples("func templates list --json"))
+@command.command("list", epilog=examples("func templates list --json"))
 @click.option("-l", "--language", metavar="NAME", help="python, the one there is.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(language: str | None, as_json: bool) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from lazulite.config import functions as v1
 from lazulite.config import hostjson
-from lazulite.config import settings as local
 from lazulite.config.appsettings import AppSettings
 from lazulite.config.hostid import host_id
 from lazulite.config.hostjson import HostConfig, load_host_config
@@ -80,22 +79,6 @@ class AppConfig:
         if port is not None:
             environ["WEBSITE_HOSTNAME"] = f"localhost:{port}"
         return environ
-
-
-def find_root(start: str | Path) -> Path:
-    """The app's root: the nearest folder, from `start` upward, with host.json or
-    local.settings.json. Raises ConfigError when there is none."""
-    here = Path(os.path.abspath(start))
-    names = (hostjson.FILE_NAME, local.FILE_NAME)
-    for folder in (here, *here.parents):
-        if any((folder / name).is_file() for name in names):
-            return folder
-    raise ConfigError(
-        "Unable to find project root. Expecting to find one of host.json, local.settings.json "
-        "in project root.",
-        where=Where(str(here)),
-        hint="Change to the app's folder, name it with --script-root, or make an app: func init.",
-    )
 
 
 def load_app(

@@ -28,8 +28,8 @@ from lazulite.config.options import (
 )
 from lazulite.config.retry import read_retry
 from lazulite.config.section import Section, Source, with_overrides
-from lazulite.config.timespan import parse_timespan
 from lazulite.errors import ConfigError, ExpressionError, FileSyntaxError, Where
+from lazulite.expr.timespan import parse_timespan
 from lazulite.model import RetryPolicy
 
 FILE_NAME = "host.json"

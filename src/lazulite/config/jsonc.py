@@ -44,14 +44,6 @@ _PYTHON_LITERALS = {"True": "true", "False": "false", "None": "null"}
 _EXCERPT = 76
 
 
-def load(path: str | Path) -> Any:
-    """The value in the file.
-
-    Raises FileSyntaxError when it is not JSON, ConfigError when it cannot be read.
-    """
-    return loads(read_text(path), str(path))
-
-
 def read_text(path: str | Path) -> str:
     """The file's text, UTF-8 (or UTF-16 or UTF-32 with or without a byte order mark).
 

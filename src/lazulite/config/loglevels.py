@@ -20,7 +20,6 @@ LEVELS: Mapping[str, int] = MappingProxyType(
         "None": 100,
     }
 )
-INFORMATION = LEVELS["Information"]
 _BY_NAME = {name.lower(): number for name, number in LEVELS.items()}
 
 

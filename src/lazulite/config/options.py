@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lazulite.config.section import Section
-from lazulite.config.timespan import format_timespan, parse_timespan
 from lazulite.errors import ConfigError, ExpressionError
+from lazulite.expr.timespan import format_timespan, parse_timespan
 
 _OPTION = "option"
 
@@ -101,15 +101,6 @@ def options_of(cls: type[Options]) -> Iterator[tuple[str, Option]]:
         option = item.metadata.get(_OPTION)
         if option is not None:
             yield item.name, option
-
-
-def describe_options(cls: type[Options]) -> Iterator[tuple[str, Any, str]]:
-    """Member, default and allowed values of each option, for the documentation."""
-    for item in dataclasses.fields(cls):
-        option = item.metadata.get(_OPTION)
-        if option is not None:
-            default = None if item.default is None else option.show(item.default)
-            yield member_name(item.name, option), default, option.allowed
 
 
 def member_name(name: str, option: Option) -> str:

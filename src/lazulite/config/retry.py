@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lazulite.config.section import Section
-from lazulite.config.timespan import parse_timespan
 from lazulite.errors import ExpressionError
+from lazulite.expr.timespan import parse_timespan
 from lazulite.model import RetryPolicy
 
 _FIXED = ("strategy", "maxRetryCount", "delayInterval")

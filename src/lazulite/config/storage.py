@@ -40,8 +40,8 @@ class Identity:
 class StorageConnection:
     """A storage account. Exactly one of key, sas and identity is set.
 
-    setting: where it comes from; development: the emulator on this machine is meant;
-    connection_string: as given, None for an identity. Secrets are not part of the repr.
+    setting: where it comes from; development: the emulator on this machine is meant. Secrets are
+    not part of the repr.
     """
 
     setting: str
@@ -51,7 +51,6 @@ class StorageConnection:
     sas: str | None = field(default=None, repr=False)
     identity: Identity | None = None
     development: bool = False
-    connection_string: str | None = field(default=None, repr=False)
 
     def endpoint(self, service: Service) -> str:
         """The URL of a service, without a slash at its end. Raises SettingError without one."""
@@ -100,7 +99,7 @@ def parse_connection_string(text: str, setting: str = DEVELOPMENT_ACCOUNT) -> St
     """
     parts = connection_parts(text, setting)
     if parts.get("usedevelopmentstorage", "").lower() == "true":
-        return _development(setting, text, parts.get("developmentstorageproxyuri"))
+        return _development(setting, parts.get("developmentstorageproxyuri"))
     account, key = parts.get("accountname"), parts.get("accountkey")
     sas = parts.get("sharedaccesssignature")
     endpoints = _endpoints(parts, account, setting)
@@ -118,7 +117,6 @@ def parse_connection_string(text: str, setting: str = DEVELOPMENT_ACCOUNT) -> St
         endpoints=endpoints,
         key=key or None,
         sas=None if key else (sas or "").lstrip("?"),
-        connection_string=text,
     )
 
 
@@ -174,7 +172,7 @@ def _check_key(key: str, setting: str) -> None:
         raise _malformed(setting, "AccountKey is not base64 text") from None
 
 
-def _development(setting: str, text: str, proxy: str | None) -> StorageConnection:
+def _development(setting: str, proxy: str | None) -> StorageConnection:
     base = _endpoint(proxy or "http://127.0.0.1", "DevelopmentStorageProxyUri", setting)
     return StorageConnection(
         setting=setting,
@@ -185,7 +183,6 @@ def _development(setting: str, text: str, proxy: str | None) -> StorageConnectio
         },
         key=DEVELOPMENT_KEY,
         development=True,
-        connection_string=text,
     )
 
 

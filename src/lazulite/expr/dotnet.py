@@ -1,11 +1,12 @@
-"""Dates, identifiers and numbers as .NET writes them in invariant culture."""
+"""Dates and identifiers as .NET writes them in invariant culture."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
+
+from lazulite.web.dotnet import format_double
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HALF_YEAR = ("January", "February", "March", "April", "May", "June")
@@ -127,22 +128,6 @@ def format_guid(value: UUID, pattern: str = "") -> str:
     if form not in forms:
         raise ValueError(f"'{pattern}' is no GUID format (there are: N, D, B, P, X)")
     return forms[form]
-
-
-def format_double(value: float) -> str:
-    """`1`, `0.1`, `1E+16`, `1E-05`, `NaN`, `-Infinity`."""
-    if value != value:
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    number = Decimal(repr(value)).normalize()
-    if -5 < number.adjusted() < 15:
-        return f"{number:f}"
-    sign, digits, _ = number.as_tuple()
-    mantissa = "".join(map(str, digits))
-    power = number.adjusted()
-    point = f".{mantissa[1:]}" if len(mantissa) > 1 else ""
-    return f"{'-' if sign else ''}{mantissa[0]}{point}E{power:+03d}"
 
 
 def to_text(value: object, pattern: str = "") -> str:

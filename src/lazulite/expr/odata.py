@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
 
 from lazulite.errors import ExpressionError
-from lazulite.expr.dotnet import format_datetime
-from lazulite.expr.names import Builtins, lookup
-from lazulite.expr.template import Expression, Template, evaluate_text
+from lazulite.expr.template import Expression, Template
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?", re.ASCII)
 
 
-def resolve_filter(text: str, names: Mapping[str, Any], builtins: Builtins | None = None) -> str:
-    """An OData filter with its expressions replaced.
+def resolve_filter(text: str, resolve: Callable[[str], str]) -> str:
+    """An OData filter with its expressions replaced; resolve: that of an invocation's names.
 
     Inside quotes a value's own quotes are doubled; outside it must be a bool or a number. A filter
     that is one expression and nothing else is taken as it is. Dates are in the ISO form `o`.
     Raises ExpressionError.
     """
-    base = builtins or Builtins()
-
-    def value_of(part: Expression) -> str:
-        value = lookup(names, base, part.path)
-        if isinstance(value, datetime) and not part.format:
-            return format_datetime(value, "o")
-        # by its value, because a name may stand for a new one each time
-        return evaluate_text(Expression("value", part.format), {"value": value}, base)
-
-    return _fill(text, value_of)
-
-
-def resolve_filter_with(text: str, resolve: Callable[[str], str]) -> str:
-    """The same, for who has only the `resolve` of an invocation's names."""
 
     def value_of(part: Expression) -> str:
         if not part.format:

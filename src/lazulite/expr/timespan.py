@@ -1,4 +1,4 @@
-"""Time spans as .NET writes them: `[-][d.]hh:mm[:ss[.fffffff]]`, or whole days."""
+"""Time spans as .NET writes them: `[-][d.]hh:mm[:ss[.fffffff]]`."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ import re
 from lazulite.errors import ExpressionError
 
 _FORM = re.compile(
-    r"\s*(?P<sign>-)?(?:(?P<only_days>\d{1,8})"
-    r"|(?:(?P<days>\d{1,8})(?:\.|:(?=\d+:\d+:)))?(?P<hours>\d{1,2}):(?P<minutes>\d{1,2})"
-    r"(?::(?P<seconds>\d{1,2})(?:\.(?P<fraction>\d{1,7}))?)?)\s*",
+    r"(?P<sign>-)?(?:(?P<days>\d{1,8})(?:\.|:(?=\d+:\d+:)))?(?P<hours>\d{1,8}):(?P<minutes>\d{1,2})"
+    r"(?::(?P<seconds>\d{1,2})(?:\.(?P<fraction>\d{1,7}))?)?",
     re.ASCII,
 )
-_LARGEST_DAYS = 10_675_199
+# name, largest value, seconds
+_UNITS = (("days", 10_675_199, 86400), ("hours", 23, 3600), ("minutes", 59, 60), ("seconds", 59, 1))
+_HINT = "Write hours:minutes:seconds, such as 00:00:30, or days.hours:minutes:seconds."
 
 
 def parse_timespan(text: str) -> float:
-    """The seconds that a time span lasts; a bare number is days. Raises ExpressionError.
+    """The seconds that a time span lasts. Raises ExpressionError.
 
-    `24:00:00` is refused (.NET reads it as 24 days, which nobody means).
+    A bare number (days to .NET) and `24:00:00` (24 days to .NET) are refused: nobody means that.
     """
+    text = text.strip()
     found = _FORM.fullmatch(text)
     if found is None:
-        raise _wrong(text, "is no time span")
-    parts = {name: int(found[name] or 0) for name in ("hours", "minutes", "seconds")}
-    days = int(found["only_days"] or found["days"] or 0)
-    if days > _LARGEST_DAYS:
-        raise _wrong(text, "is too long for a time span")
-    for name, limit in (("hours", 23), ("minutes", 59), ("seconds", 59)):
-        if parts[name] > limit:
-            raise _wrong(text, f"is no time span: {name} go to {limit}")
-    whole = ((days * 24 + parts["hours"]) * 60 + parts["minutes"]) * 60 + parts["seconds"]
-    seconds = whole + float(f"0.{found['fraction'] or 0}")
-    return -seconds if found["sign"] else seconds
+        if re.fullmatch(r"-?\d+", text, re.ASCII):
+            raise _wrong(text, "is not a time span: it has no unit")
+        raise _wrong(text, "is not a time span")
+    seconds = 0
+    for name, largest, unit in _UNITS:
+        value = int(found[name] or 0)
+        if value > largest:
+            raise _wrong(text, f"is not a time span: {name} go to {largest}")
+        seconds += value * unit
+    total = seconds + float(f"0.{found['fraction'] or 0}")
+    return -total if found["sign"] else total
 
 
 def format_timespan(seconds: float) -> str:
@@ -51,6 +53,4 @@ def format_timespan(seconds: float) -> str:
 
 
 def _wrong(text: str, what: str) -> ExpressionError:
-    return ExpressionError(
-        f"'{text}' {what}.", hint="Write hh:mm:ss, or d.hh:mm:ss from one day on."
-    )
+    return ExpressionError(f"'{text}' {what}.", hint=_HINT)

@@ -24,7 +24,6 @@ from lazulite.model import (
     Outcome,
     TriggerEvent,
 )
-from lazulite.web.retry import retry_delay
 from lazulite.wire.ids import new_id
 from lazulite.wire.peer import Answer
 from lazulite.wire.values import pack, unpack
@@ -103,14 +102,7 @@ class Dispatcher:
                 self._log("Error", spec, f"Function execution failed after '{attempt}' retries.")
                 return outcome
             attempt += 1
-            seconds = retry_delay(
-                retry.strategy,
-                attempt,
-                delay=retry.delay,
-                minimum=retry.minimum,
-                maximum=retry.maximum,
-                rand=random.random,
-            )
+            seconds = retry.wait(attempt, random.random)
             self._log(
                 "Debug",
                 spec,

@@ -41,7 +41,7 @@ class Fallback:
         if self.running:
             return
         self.running = True
-        for listener in self._public.sockets:
+        for listener in self._public.listening:
             server = await asyncio.start_server(
                 self._serve, sock=listener.dup(), ssl=self._tls(), limit=MAX_HEAD, backlog=2048
             )

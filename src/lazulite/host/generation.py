@@ -21,8 +21,8 @@ Settle = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 class Generation:
     """template: what its workers are forked from, replaced when it dies; accounts, bindings: of its
     configuration; load: the `load` message; settle: makes the `serve` message of what a worker
-    reports it has loaded, or raises LazuliteError to refuse it; index: what was loaded, once a
-    worker has."""
+    reports it has loaded, or raises LazuliteError to refuse it; report, index: what was loaded,
+    once a worker has."""
 
     number: int
     config: AppConfig
@@ -34,3 +34,4 @@ class Generation:
     load: Mapping[str, Any]
     settle: Settle
     index: Index | None = None
+    report: Mapping[str, Any] | None = None

@@ -269,9 +269,13 @@ class Host:
                 index = check_bindings(build(config, report, known_kinds()), bindings)
                 if not first:
                     check_not_worse(self._index, index)
-                generation.index = index
+                generation.index, generation.report = index, report
                 if first:
                     self._adopt(generation)
+            elif report != generation.report and self._supervisor.available:
+                # the code has changed since, maybe for the worse: others serve the good one
+                index = check_bindings(build(config, report, known_kinds()), bindings)
+                check_not_worse(generation.index, index)
             keys = await self._keys.table()
             return settle.serve_message(
                 config, self._options, generation.index, keys, self._spool.path, self._tls
@@ -496,7 +500,6 @@ class Host:
         return BindingContext(
             host_id=config.host_id,
             instance_id=self._instance_id,
-            app_root=config.root,
             spool=self._spool.path,
             accounts=accounts,
             state=HostState(accounts),
@@ -508,7 +511,3 @@ class Host:
             development=config.development,
             settings=config.settings,
         )
-
-
-def _development(config: AppConfig) -> bool:
-    return config.settings.get("AZURE_FUNCTIONS_ENVIRONMENT") == "Development"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lazulite.errors import UsageError
@@ -20,40 +20,64 @@ SPREADS = sys.platform == "linux" and hasattr(socket, "SO_REUSEPORT")
 
 
 class PublicSockets:
-    """The bound sockets, all on one port, in slots: one for each worker. Slot 0 is always there."""
+    """The bound sockets, all on one port, in slots: one for each worker. One slot at least always
+    listens, the first from the start."""
 
     def __init__(self, sockets: Iterable[socket.socket], address: str, port: int) -> None:
         self._slots = {0: tuple(sockets)}
+        self._places = [(sock.family, sock.getsockname()) for sock in self._slots[0]]
         self.address = address
         self.port = port
 
     @property
-    def sockets(self) -> tuple[socket.socket, ...]:
-        """Those of all open slots."""
-        return tuple(sock for slot in self._slots.values() for sock in slot)
+    def listening(self) -> tuple[socket.socket, ...]:
+        """The sockets of all slots that clients can connect to."""
+        return tuple(sock for slot in self._slots.values() for sock in slot if _listens(sock))
 
     def slot(self, number: int) -> tuple[int, ...]:
-        """The descriptors of a slot, which listens from now on."""
+        """The descriptors of a slot. A new one does not listen: its worker makes it listen when it
+        can serve, since connections come at once."""
         if not SPREADS:
             number = 0
         if number not in self._slots:
-            self._slots[number] = tuple(
-                _listen(sock.family, sock.getsockname()) for sock in self._slots[0]
-            )
+            self._slots[number] = tuple(_bound(family, place) for family, place in self._places)
         return tuple(sock.fileno() for sock in self._slots[number])
 
-    def close_slot(self, number: int) -> None:
-        """Have other slots get its connections; those that wait in it are reset."""
-        if number != 0:
-            for sock in self._slots.pop(number, ()):
-                sock.close()
+    def close_slot(self, number: int) -> list[socket.socket]:
+        """Have other slots get its connections; the clients that wait in it, for somebody to
+        answer. Nothing happens when no other slot listens."""
+        waiting: list[socket.socket] = []
+        closing = self._slots.get(number, ())
+        if all(sock in closing for sock in self.listening):
+            return waiting
+        for sock in self._slots.pop(number, ()):
+            with sock:
+                waiting += _accept_all(sock)
+        return waiting
 
     def close(self) -> None:
-        for sock in self.sockets:
-            sock.close()
+        for slot in self._slots.values():
+            for sock in slot:
+                sock.close()
 
 
-def _listen(family: int, place: Any) -> socket.socket:
+def _listens(sock: socket.socket) -> bool:
+    return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+def _accept_all(sock: socket.socket) -> Iterator[socket.socket]:
+    if not _listens(sock):
+        return
+    while True:
+        try:
+            client, _ = sock.accept()
+        except OSError:  # there is nobody more
+            return
+        client.setblocking(False)
+        yield client
+
+
+def _bound(family: int, place: Any) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +86,6 @@ def _listen(family: int, place: Any) -> socket.socket:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind(place)
-        sock.listen(BACKLOG)
         sock.setblocking(False)
     except BaseException:
         sock.close()
@@ -98,7 +121,8 @@ def bind(address: str, port: int) -> PublicSockets:
         place = (place[0], port, *place[2:])
         try:
             _check_free(family, place)
-            sock = _listen(family, place)
+            sock = _bound(family, place)
+            sock.listen(BACKLOG)
         except OSError as error:
             if sockets and error.errno == errno.EADDRNOTAVAIL:
                 continue  # a name that also resolves to a family this machine lacks

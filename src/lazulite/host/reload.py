@@ -74,7 +74,7 @@ class Reloader:
         forget(found)
         reason = next((c for c in found if rules.scope(c) is not Scope.NOTHING), None)
         if reason is not None:
-            self._journal.host("Information", CATEGORY, describe(reason, self._root))
+            self._journal.host("Information", CATEGORY, describe(reason))
         if scope is Scope.PACKAGES:
             forget(await self._until_quiet())
         body = offline_body(self._root)

@@ -16,6 +16,7 @@ from lazulite.host.launch import Template, spawn
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.permits import Permits
+from lazulite.host.rescue import Rescue
 from lazulite.host.scaling import Scaler
 from lazulite.host.worker import Worker, describe_exit
 from lazulite.model import Invocation, Outcome
@@ -62,6 +63,7 @@ class Supervisor:
         self._changed = changed
         self._buried = buried
         self._generation = generation
+        self._rescue = Rescue()
         self._backoff = BackOff()
         self._scaler = Scaler()
         self._numbers = 0
@@ -108,15 +110,16 @@ class Supervisor:
     async def switch(self, generation: Generation) -> None:
         """Have workers of a new generation take over.
 
-        The first one is serving when this returns; the old ones take no new work from then on and
-        end what they have. Raises LazuliteError when it cannot load or is refused: nothing has
-        changed then.
+        As many as always run are serving when this returns, so that no client waits for one that
+        still loads; the old ones take no new work from then on and end what they have. Raises
+        LazuliteError when none can load or it is refused: nothing has changed then.
         """
-        first = await self._new(generation, 0)
+        successors = await self._new_ones(generation)
         old = self._generation
         retired = [w for w in self.workers if w.generation is not generation]
         self._adopt(generation)
-        await self._join(first)
+        for worker in successors:
+            await self._join(worker)
         for worker in retired:
             worker.ready = False
         await asyncio.gather(*(worker.leave(hand_over=True) for worker in retired))
@@ -172,6 +175,7 @@ class Supervisor:
             worker.stop()
         if workers:
             await asyncio.wait([worker.ended for worker in workers], timeout=2)
+        self._rescue.stop()
         self._logs.catch_up()
         self._generation.template.close()
 
@@ -227,11 +231,35 @@ class Supervisor:
             again = f" It is tried again after {delay:g} s, and when a file changes."
             self._tell("Error", f"A worker cannot be started: {problem}.{again}")
         self.problem = problem
-        if self.available and not any(w.ready and w.slot == slot for w in self.workers):
-            self._public.close_slot(slot)  # the others get its connections
+        self._abandon_slot(slot)
         self._changed()
 
+    def _abandon_slot(self, slot: int) -> None:
+        """Let no client wait for a worker to come when others serve."""
+        if self.available and not any(w.ready and w.slot == slot for w in self.workers):
+            self._close_slot(slot)
+
+    def _close_slot(self, slot: int) -> None:
+        """Have the other workers get its connections, also those that wait in it."""
+        self._rescue.take(self._public.close_slot(slot))
+
     # the life of one worker
+
+    async def _new_ones(self, generation: Generation) -> list[Worker]:
+        """As many workers as always run, or fewer where some die. Raises LazuliteError when there
+        would be none."""
+        slots = range(generation.limits.minimum)
+        starting = [asyncio.ensure_future(self._new(generation, slot)) for slot in slots]
+        try:
+            await asyncio.wait(starting)
+        except asyncio.CancelledError:
+            for task in starting:
+                task.cancel()
+            raise
+        errors = [task.exception() for task in starting]
+        if all(errors):
+            raise next(filter(None, errors))
+        return [t.result() for t, error in zip(starting, errors, strict=True) if error is None]
 
     async def _add(self, generation: Generation, slot: int) -> None:
         await self._join(await self._new(generation, slot))
@@ -262,7 +290,12 @@ class Supervisor:
             raise DiedLoading(f"the worker {how} while it loaded the app") from error
         except RemoteFailure as error:
             worker.kill()
+            await worker.how_it_ended()
             raise WorkerError(f"the worker could not load the app: {error}") from error
+        except LazuliteError:
+            worker.kill()
+            await worker.how_it_ended()  # it has the listening sockets until then
+            raise
         except BaseException:
             worker.kill()
             raise
@@ -270,7 +303,10 @@ class Supervisor:
 
     async def _join(self, worker: Worker) -> None:
         self.workers.append(worker)
-        worker.ready = worker.open
+        if not worker.open:  # it died in the meantime
+            self._lost(worker)
+            return
+        worker.ready = True
         self.problem = ""
         self._backoff.started()
         self._tell("Information", "Worker process started and initialized.", "Host.Startup")
@@ -288,6 +324,7 @@ class Supervisor:
             return
         if not worker.draining:
             self._in_background(self._bury(worker))
+            self._abandon_slot(worker.slot)
             if worker.generation is self._generation and not self._paused:
                 self._fill(self._backoff.after_death(time.monotonic() - worker.born))
         self._changed()
@@ -331,7 +368,7 @@ class Supervisor:
         limit = worker.generation.config.host.function_timeout
         await worker.leave(hand_over=True)
         if worker.slot not in self._slots_taken() and not self._paused:
-            self._public.close_slot(worker.slot)
+            self._close_slot(worker.slot)
         try:
             done = await worker.drain(limit, linger=LINGER)
         except WorkerError:

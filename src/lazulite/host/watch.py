@@ -84,7 +84,7 @@ def _is_folder(change: Change) -> bool:
     return "." not in os.path.basename(change.path)
 
 
-def describe(change: Change, root: str) -> str:
+def describe(change: Change) -> str:
     """The original's line on a change."""
     what = "Directory" if os.path.isdir(change.path) else "File"
     return f"{what} change of type '{change.kind}' detected for '{change.path}'"

@@ -98,9 +98,9 @@ class StorageAccounts:
 
     def _connect(self, connection: StorageConnection) -> Account:
         # two settings with the same account behind them: what one adds wakes the other's listeners
-        known = replace(connection, setting="", connection_string=None)
+        known = replace(connection, setting="")
         for other, account in self._azure:
-            if replace(other, setting="", connection_string=None) == known:
+            if replace(other, setting="") == known:
                 return account
         account = open_azure(connection, encoding=self._encoding)
         self._azure.append((connection, account))

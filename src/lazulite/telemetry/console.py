@@ -9,20 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TextIO
 
-from lazulite.config.loglevels import LogLevels
+from lazulite.config.loglevels import LEVELS, LogLevels
 
 if TYPE_CHECKING:
     from lazulite.telemetry.files import LogFiles
 
-NUMBERS = {
-    "Trace": 5,
-    "Debug": 10,
-    "Information": 20,
-    "Warning": 30,
-    "Error": 40,
-    "Critical": 50,
-    "None": 100,
-}
 _COLOURS = {"Error": "31", "Critical": "31", "Warning": "33", "Information": "36", "Debug": "32"}
 _SYSTEM = ("host.", "worker.", "microsoft.azure.webjobs.")
 _ALWAYS = (
@@ -33,8 +24,8 @@ _ALWAYS = (
     "Host lock lease acquired by instance ID",
     "The embedded store serves storage",
 )
-USER_DEFAULT = NUMBERS["Information"]
-SYSTEM_DEFAULT = NUMBERS["Warning"]
+USER_DEFAULT = LEVELS["Information"]
+SYSTEM_DEFAULT = LEVELS["Warning"]
 
 
 class Filter:
@@ -46,7 +37,7 @@ class Filter:
 
     def __init__(self, levels: LogLevels, verbose: bool = False) -> None:
         self._levels = levels
-        self._system = NUMBERS["Information"] if verbose else SYSTEM_DEFAULT
+        self._system = LEVELS["Information"] if verbose else SYSTEM_DEFAULT
 
     def threshold(self, category: str) -> int:
         """The number of the least severe level that is shown."""
@@ -63,11 +54,11 @@ class Filter:
         by_prefix = self._levels.by_prefix
         some = [level for prefix, level in by_prefix.items() if prefix.startswith("function")]
         least = min([*some, self.threshold("Function.x.User"), self.threshold("Function.User")])
-        return 1 if least <= NUMBERS["Trace"] else least  # Trace is all that is below DEBUG
+        return 1 if least <= LEVELS["Trace"] else least  # Trace is all that is below DEBUG
 
     def shows(self, level: str, category: str, message: str) -> bool:
         """Whether a record is shown."""
-        return NUMBERS.get(level, 20) >= self.threshold(category) or message.startswith(_ALWAYS)
+        return LEVELS.get(level, 20) >= self.threshold(category) or message.startswith(_ALWAYS)
 
 
 class Console:

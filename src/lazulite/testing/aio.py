@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
@@ -23,11 +24,14 @@ from lazulite.testing.storage import (
     blob_names,
     to_bytes,
 )
+from lazulite.testing.tracebacks import as_seen
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 T = TypeVar("T")
+
+__tracebackhide__ = True
 
 
 class RequestOptions(TypedDict, total=False):
@@ -75,6 +79,7 @@ class AsyncAppClient:
     def __init__(self, backend: Backend, *, raise_exceptions: bool = True, base_url: str) -> None:
         self._backend = backend
         self._base_url = base_url
+        self._loop = asyncio.get_running_loop()
         self.raise_exceptions = raise_exceptions
         self.headers: dict[str, str] = {}
 
@@ -82,7 +87,11 @@ class AsyncAppClient:
 
     async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a request. `client.headers` go with each. Raises what the function raised (see the
-        class), ValueError for two bodies at once."""
+        class), ValueError for two bodies at once, TypeError for an option that is none."""
+        for name in options:
+            if name not in RequestOptions.__annotations__:
+                known = ", ".join(RequestOptions.__annotations__)
+                raise TypeError(f"A request has no option '{name}'. There are: {known}.")
         raising = options.pop("raise_exceptions", None)
         headers = options.pop("headers", None)
         given = dict(headers or {}) if not isinstance(headers, Sequence) else headers
@@ -104,12 +113,13 @@ class AsyncAppClient:
             content=options.get("content"),
             files=options.get("files"),
         )
+        self._check_loop()
         seen = len(self.invocations)
         response, error = await self._backend.send(request)
         await self._backend.settle()
         if self._raises(raising):
             if error is not None:
-                raise error
+                raise as_seen(error)
             self._raise_triggered(seen)
         return response
 
@@ -157,21 +167,27 @@ class AsyncAppClient:
         raised (see the class).
         """
         spec = self._function(name)
+        self._check_loop()
         seen = len(self.invocations)
         text = "" if input is None else to_bytes(input).decode("utf-8", "surrogateescape")
         record = await self._backend.run(spec, text, at and as_utc(at), past_due)
         await self._backend.settle()
         if self._raises(raise_exceptions):
             if record.error is not None:
-                raise record.error
+                raise as_seen(record.error)
             self._raise_triggered(seen)
         return record
 
     def timer(self, name: str) -> AsyncTimer:
         """A timer function. Raises UsageError when there is none of this name."""
         spec = self._function(name)
-        if spec.trigger is None or spec.trigger.kind != "timertrigger":
-            raise UsageError(f"Function '{name}' is no timer.")
+        if not is_timer(spec):
+            timers = [n for n, f in self.functions.items() if is_timer(f)]
+            raise UsageError(
+                f"Function '{name}' is no timer.",
+                hint=f"Timers are: {', '.join(timers) or 'none'}. To run a function of any other "
+                "kind there is `run`.",
+            )
         return AsyncTimer(self, spec.name)
 
     def _function(self, name: str) -> FunctionSpec:
@@ -234,12 +250,19 @@ class AsyncAppClient:
         """Let time pass: `advance(minutes=5)`, `advance(timedelta(days=1))`.
 
         Timers fire at each of their occurrences, hidden messages come back when they are due.
+        Raises TypeError for what is no time span.
         """
-        span = (by or timedelta()) + timedelta(**units)
+        span = time_span(by, units)
         await self.travel_to(self.now + span, raise_exceptions=raise_exceptions)
 
     async def travel_to(self, instant: datetime, *, raise_exceptions: bool | None = None) -> None:
-        """Let time pass until an instant (a naive one is taken as UTC)."""
+        """Let time pass until an instant (a naive one is taken as UTC). Raises UsageError for one
+        that has passed."""
+        if as_utc(instant) < self.now:
+            raise UsageError(
+                f"It is {self.now} for the app, and time only goes forward.",
+                hint="Open the app with now=... to start earlier.",
+            )
         await self._act(self._backend.advance(as_utc(instant)), raise_exceptions)
 
     async def settle(self, *, raise_exceptions: bool | None = None) -> None:
@@ -275,13 +298,28 @@ class AsyncAppClient:
         """End the app; the process is as it was before."""
         await self._backend.stop()
 
-    async def _act(self, work: Awaitable[T] | None, raising: bool | None) -> None:
+    async def _act(self, work: Coroutine[Any, Any, T] | None, raising: bool | None) -> None:
+        try:
+            self._check_loop()
+        except UsageError:
+            if work is not None:
+                work.close()
+            raise
         seen = len(self.invocations)
         if work is not None:
             await work
         await self._backend.settle()
         if self._raises(raising):
             self._raise_triggered(seen)
+
+    def _check_loop(self) -> None:
+        """Raise UsageError on another event loop than the one that the app was opened on."""
+        if asyncio.get_running_loop() is not self._loop:
+            raise UsageError(
+                "The app was opened on another event loop.",
+                hint="Open it in the test, or in a fixture whose loop is the test's "
+                "(pytest-asyncio: the same loop_scope).",
+            )
 
     def _raise_triggered(self, seen: int) -> None:
         """Raise what triggered functions raised since; an HTTP function's failure is its own
@@ -292,6 +330,22 @@ class AsyncAppClient:
 
     def _raises(self, given: bool | None) -> bool:
         return self.raise_exceptions if given is None else given
+
+
+def is_timer(spec: FunctionSpec) -> bool:
+    return spec.trigger is not None and spec.trigger.kind == "timertrigger"
+
+
+def time_span(by: object, units: Mapping[str, float]) -> timedelta:
+    """What `advance` was given. Raises TypeError."""
+    if (by is None and not units) or not isinstance(by, (timedelta, type(None))):
+        raise TypeError("advance takes a timedelta or units of it: advance(minutes=5).")
+    try:
+        return (by or timedelta()) + timedelta(**units)
+    except TypeError:
+        raise TypeError(
+            f"advance takes days, hours, minutes, seconds ..., not {', '.join(units)}."
+        ) from None
 
 
 def _place(member: str, value: str) -> str:

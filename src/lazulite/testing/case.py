@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from lazulite.testing.client import AppClient
 from lazulite.testing.imports import find_app
-from lazulite.testing.open import OpenOptions, open_app
+from lazulite.testing.open import open_app
+from lazulite.testing.options import OpenOptions
 
 
 class FunctionAppTestCase(unittest.TestCase):

@@ -12,16 +12,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lazulite.abc import BlobProperties, Entity
+from lazulite.errors import UsageError
 from lazulite.model import FunctionSpec
 from lazulite.testing.aio import AsyncAppClient, AsyncTimer, RequestOptions
 from lazulite.testing.records import Invocation, LogRecord
 from lazulite.testing.response import Response
 from lazulite.testing.storage import AsyncBlob, AsyncQueue, AsyncTable, Content, Message
+from lazulite.testing.tracebacks import as_seen
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 T = TypeVar("T")
+
+__tracebackhide__ = True  # pytest shows the test's line and what is behind it, not the way there
 
 
 class Loop:
@@ -39,10 +43,25 @@ class Loop:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The coroutine's result. From within another running loop, which then waits, it is driven
         on a thread of its own. Threads of a test take turns."""
-        with self._lock, _working_in(self.folder):
-            if _is_in_loop():
-                return self._run_aside(work)
-            return self._loop.run_until_complete(work)
+        if self.closed:
+            work.close()
+            raise UsageError("The app is closed.", hint="Ask it before `close` or within `with`.")
+        try:
+            with self._lock, _working_in(self.folder):
+                if _is_in_loop():
+                    return self._run_aside(work)
+                return self._complete(work)
+        except BaseException as error:
+            raise as_seen(error)  # noqa: B904  # it is the same exception
+
+    def _complete(self, work: Coroutine[Any, Any, T]) -> T:
+        task = self._loop.create_task(work)
+        try:
+            return self._loop.run_until_complete(task)
+        finally:
+            if not task.done():  # Ctrl-C: it must not go on when the app is closed
+                task.cancel()
+                self._loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
 
     def _run_aside(self, work: Coroutine[Any, Any, T]) -> T:
         results: list[T] = []
@@ -50,7 +69,7 @@ class Loop:
 
         def drive() -> None:
             try:
-                results.append(self._loop.run_until_complete(work))
+                results.append(self._complete(work))
             except BaseException as error:
                 errors.append(error)
 

@@ -90,7 +90,9 @@ class SkippingClock:
 
 
 def as_utc(instant: datetime) -> datetime:
-    """`instant` as aware UTC; a naive one is taken as UTC already."""
+    """`instant` as aware UTC; a naive one is taken as UTC already. Raises TypeError."""
+    if not isinstance(instant, datetime):
+        raise TypeError(f"{instant!r} is no datetime.")
     if instant.tzinfo is None:
         return instant.replace(tzinfo=timezone.utc)
     return instant.astimezone(timezone.utc)

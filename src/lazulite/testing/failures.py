@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lazulite.errors import FunctionError
+from lazulite.errors import FunctionError, UsageError
 from lazulite.model import FunctionSpec
 from lazulite.testing.records import Invocation
+from lazulite.testing.tracebacks import as_seen
+
+__tracebackhide__ = True
 
 
 def final_failures(invocations: Sequence[Invocation]) -> list[Invocation]:
@@ -29,14 +32,21 @@ def raise_first(invocations: Sequence[Invocation]) -> None:
     text = f"in function '{failed[0].function}', {failed[0].reason}"
     if others:
         text += f" (failed too: {others})"
-    if hasattr(error, "add_note"):
+    if hasattr(error, "add_note") and text not in getattr(error, "__notes__", ()):
         error.add_note(text)
-    raise error
+    raise as_seen(error)
 
 
-def refuse_errors(functions: Mapping[str, FunctionSpec], stacks: Mapping[str, str] | None) -> None:
-    """Raise FunctionError when functions cannot be used: a test that never runs one would not
-    tell."""
+def refuse_errors(
+    root: str, functions: Mapping[str, FunctionSpec], stacks: Mapping[str, str] | None
+) -> None:
+    """Raise FunctionError when an app has no functions, or some that cannot be used: a test that
+    never runs one would not tell."""
+    if not functions:
+        raise FunctionError(
+            f"There are no functions in {root}.",
+            hint="Name the app's folder, or open it with allow_errors=True.",
+        )
     told = []
     for name, spec in functions.items():
         if spec.error:
@@ -47,3 +57,21 @@ def refuse_errors(functions: Mapping[str, FunctionSpec], stacks: Mapping[str, st
             "\n".join(told),
             hint="Mend them, or open the app with allow_errors=True to test the others.",
         )
+
+
+def refuse_unknown(names: Sequence[str], functions: Mapping[str, FunctionSpec]) -> None:
+    """Raise UsageError when functions that were asked for are not there."""
+    there = {name.lower() for name in functions}
+    for name in names:
+        if name.lower() not in there:
+            raise UsageError(
+                f"The app has no function '{name}'.",
+                hint="`client.functions` has all when the app is opened without functions=.",
+            )
+
+
+def called_by_url(name: str) -> UsageError:
+    """That an HTTP function cannot be run by its name."""
+    return UsageError(
+        f"Function '{name}' is called by its URL.", hint="Use get, post ... with its route."
+    )

@@ -14,7 +14,7 @@ from lazulite.abc import BindingContext
 from lazulite.bindings import WARM_UP, Bindings, known_kinds
 from lazulite.config.app import AppConfig
 from lazulite.config.section import plain as as_plain
-from lazulite.errors import FunctionError, LazuliteError, UsageError
+from lazulite.errors import FunctionError, LazuliteError
 from lazulite.host import settle
 from lazulite.host.admin.functions import FunctionApi
 from lazulite.host.admin.home import home_page
@@ -36,6 +36,7 @@ from lazulite.host.validate import check_bindings
 from lazulite.model import FunctionSpec, Outcome, TriggerEvent
 from lazulite.testing.accounts import TestAccounts
 from lazulite.testing.clock import ManualClock, SkippingClock
+from lazulite.testing.failures import called_by_url
 from lazulite.testing.local import RecordedDispatcher
 from lazulite.testing.records import Records, plain
 from lazulite.web.keys import KeyTable
@@ -177,7 +178,7 @@ class HostSide:
         try:
             kind = self._bindings.trigger(trigger.kind)
         except KeyError:
-            raise UsageError(f"Function '{spec.name}' is called by its URL.") from None
+            raise called_by_url(spec.name) from None
         return await kind.manual(spec, trigger, input)
 
     async def execute(self, spec: FunctionSpec, event: TriggerEvent) -> Outcome:
@@ -239,7 +240,6 @@ class HostSide:
         return BindingContext(
             host_id=config.host_id,
             instance_id=self.instance_id,
-            app_root=config.root,
             spool=self._spool.path,
             accounts=self._accounts,
             state=HostState(self._accounts),

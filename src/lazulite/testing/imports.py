@@ -148,10 +148,18 @@ def find_app(start: str) -> str | None:
     below one of them. None where there is none."""
     folder = os.path.abspath(start)
     while True:
-        for candidate in (folder, os.path.join(folder, PACKAGE)):
-            if os.path.isfile(os.path.join(candidate, "host.json")):
-                return candidate
+        found = app_in(folder)
+        if found is not None:
+            return found
         above = os.path.dirname(folder)
         if above == folder:
             return None
         folder = above
+
+
+def app_in(folder: str) -> str | None:
+    """The app in a folder: itself with host.json, or `__app__` in it. None where there is none."""
+    for candidate in (folder, os.path.join(folder, PACKAGE)):
+        if os.path.isfile(os.path.join(candidate, "host.json")):
+            return candidate
+    return None

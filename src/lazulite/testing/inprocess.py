@@ -24,7 +24,7 @@ from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
 from lazulite.testing.activity import Activity, Counted, count_threads
 from lazulite.testing.clock import ManualClock, SkippingClock
-from lazulite.testing.failures import refuse_errors
+from lazulite.testing.failures import refuse_errors, refuse_unknown
 from lazulite.testing.hostside import HostSide
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.records import Invocation, Records
@@ -125,8 +125,9 @@ class InProcessApp:
         levels = Filter(config.host.logging.console_levels, False)
         load = settle.load_message(config, config.worker_environment(version), levels)
         specs = worker.serve(await host.answer(worker.load(load, isolation)))
+        refuse_unknown(options.functions, specs)
         if not options.allow_errors:
-            refuse_errors(specs, host.index.stacks)
+            refuse_errors(self.root, specs, host.index.stacks)
         self._rest = Rest(activity, self._busy, options.patience, self.records)
         await host.start(worker.workers, specs, options.triggers, stack)
         await self._rest.settle()

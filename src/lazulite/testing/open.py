@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from lazulite.errors import UsageError
 from lazulite.testing.aio import AsyncAppClient
 from lazulite.testing.client import AppClient, Loop
 from lazulite.testing.imports import find_app
+from lazulite.testing.options import OpenOptions, check_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from lazulite.testing.backend import Backend
 
+__tracebackhide__ = True
+
 BASE_URL = "http://localhost:7071"
-
-
-class OpenOptions(TypedDict, total=False):
-    """How an app is opened.
-
-    settings: app settings over the environment's and local.settings.json's; functions: load only
-    these; now: where the clock starts (in process); auth: ask for keys, as a deployed app does;
-    triggers: False leaves queues, blobs and timers alone; fresh: import the app's modules anew even
-    where the test has imported some; storage: a folder that keeps the storage; raise_exceptions:
-    see AsyncAppClient; patience: seconds of real time in which the app must come to rest;
-    allow_errors: open the app although some functions cannot be used; process: run `func start`
-    instead, with this Python.
-    """
-
-    settings: Mapping[str, str]
-    functions: Sequence[str]
-    now: datetime | None
-    auth: bool
-    triggers: bool
-    fresh: bool
-    storage: str | os.PathLike[str] | None
-    raise_exceptions: bool
-    patience: float
-    allow_errors: bool
-    process: bool
 
 
 def open_app(folder: str | os.PathLike[str] = ".", **options: Unpack[OpenOptions]) -> AppClient:
     """Open the app in `folder`, or the nearest one above it; close it with `close` or `with`.
 
-    Raises LazuliteError when it cannot be loaded.
+    Raises LazuliteError when it cannot be loaded, TypeError for a wrong option.
     """
+    check_options(options)
     loop, here = Loop(), os.getcwd()
     try:
         client = loop.run(_open(folder, options))
@@ -69,6 +48,14 @@ async def open_app_async(
 ) -> AsyncIterator[AsyncAppClient]:
     """`open_app` for asynchronous tests: the functions run on the test's own event loop. The app's
     folder is the working directory until the app is closed."""
+    check_options(options)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise UsageError(
+            "open_app_async needs an event loop of asyncio.",
+            hint="With anyio let the test run on its asyncio backend.",
+        ) from None
     client = await _open(folder, options)
     try:
         yield client

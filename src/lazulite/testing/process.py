@@ -25,9 +25,9 @@ from lazulite.errors import FunctionError, FunctionTimeout, UsageError, WorkerEr
 from lazulite.host.storage import EMBEDDED
 from lazulite.model import FunctionSpec, binding_spec
 from lazulite.stores.embedded.account import open_embedded
-from lazulite.testing.failures import refuse_errors
+from lazulite.testing.failures import called_by_url, refuse_errors, refuse_unknown
 from lazulite.testing.jsonlog import JsonLog
-from lazulite.testing.records import Failure, Invocation, Records
+from lazulite.testing.records import Failure, Invocation, Records, plain
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.web.secrets_file import parse_function, parse_host
@@ -62,6 +62,7 @@ class ProcessApp:
         self._log = JsonLog(self.records)
         self._account: Account | None = None
         self._temp = ""
+        self._held = -1
         self._process: subprocess.Popen[bytes]
 
     async def start(self) -> None:
@@ -69,8 +70,9 @@ class ProcessApp:
         try:
             await asyncio.to_thread(self._launch)
             self.functions = await self._read_functions()
+            refuse_unknown(self._options.functions, self.functions)
             if not self._options.allow_errors:
-                refuse_errors(self.functions, None)
+                refuse_errors(self.root, self.functions, None)
         except BaseException:
             await self.stop()
             raise
@@ -79,27 +81,33 @@ class ProcessApp:
         self.port = _free_port()
         self._folder = self._options.storage or os.path.join(self._temp, "storage")
         self._secrets = os.path.join(self._temp, "secrets")
-        command = [sys.executable, "-m", "lazulite.cli", "start", "--json-output"]
+        leash, self._held = os.pipe()
+        command = [sys.executable, "-m", "lazulite.testing.leash", str(leash)]
+        command += ["start", "--json-output"]
         command += ["--port", str(self.port), "--python", sys.executable]
         if self._options.auth:
             command.append("--enable-auth")
         if self._options.functions:
             command += ["--functions", *self._options.functions]
-        self._process = subprocess.Popen(
-            command,
-            cwd=self.root,
-            env={
-                **os.environ,
-                **self._options.settings,
-                EMBEDDED: self._folder,
-                "AzureWebJobsSecretStorageType": "files",
-                "FUNCTIONS_SECRETS_PATH": self._secrets,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env={
+                    **os.environ,
+                    **self._options.settings,
+                    EMBEDDED: self._folder,
+                    "AzureWebJobsSecretStorageType": "files",
+                    "FUNCTIONS_SECRETS_PATH": self._secrets,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(leash,),
+            )
+        finally:
+            os.close(leash)
         assert self._process.stdout is not None
         threading.Thread(target=self._log.read, args=(self._process.stdout,), daemon=True).start()
         if not self._log.wait_for(READY, self._options.patience):
@@ -109,6 +117,9 @@ class ProcessApp:
         process = getattr(self, "_process", None)
         if process is not None:
             await asyncio.to_thread(_end, process)
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
         if self._account is not None:
             await self._account.close()
         shutil.rmtree(self._temp, ignore_errors=True)
@@ -184,12 +195,15 @@ class ProcessApp:
         self, spec: FunctionSpec, input: str, at: datetime | None, past_due: bool
     ) -> Invocation:
         if at is not None or past_due:
-            raise UsageError("A process has the machine's clock: 'at' and 'past_due' are not had.")
+            raise UsageError(
+                "A process has the machine's clock.",
+                hint="Leave out 'at' and 'past_due', or open the app in process.",
+            )
         trigger = spec.trigger
         if trigger is None or spec.error:
             raise FunctionError(f"Function '{spec.name}' cannot be run: {spec.error}")
         if spec.is_http:
-            raise UsageError(f"Function '{spec.name}' is called by its URL.")
+            raise called_by_url(spec.name)
         body = json.dumps({"input": input}).encode()
         target = f"/admin/functions/{quote(spec.name)}?wait=1"
         headers = [("content-type", "application/json"), *await self._admin_headers()]
@@ -199,7 +213,10 @@ class ProcessApp:
         if record is None:
             record = Invocation(spec.name, outcome["id"])
             self.records.invocations.append(record)
-        record.outputs.update(outcome["outputs"])
+        kinds = outcome["types"]
+        record.outputs.update(
+            (name, _output(kinds[name], value)) for name, value in outcome["outputs"].items()
+        )
         record.duration = outcome["duration"]
         record.ended = True
         if not outcome["succeeded"]:
@@ -245,7 +262,10 @@ class ProcessApp:
             return False
 
     async def advance(self, to: datetime) -> None:
-        raise UsageError("A process has the machine's clock, which cannot be moved.")
+        raise UsageError(
+            "A process has the machine's clock, which cannot be moved.",
+            hint="Open the app in process, or run a timer now with app.timer(name).fire().",
+        )
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)
@@ -264,6 +284,15 @@ class ProcessApp:
         if function is None:
             return parse_host(document).master
         return parse_function(document)["default"]
+
+
+def _output(kind: str, value: Any) -> Any:
+    """What the admin API told of an output, as it would be known in process."""
+    if kind == "bytes":
+        return value.encode()
+    if kind == "collection_bytes":
+        return [item.encode() for item in value]
+    return plain(kind, value)
 
 
 def _chunks(body: Any) -> Iterator[bytes]:

@@ -52,8 +52,11 @@ def build_request(
 
     url: path with query, or whole; base: its scheme and host where it names none; data: a form
     (mapping), or a raw body; content: a raw body, or pieces of one; json_body: None for no body
-    (content="null" sends a null). Raises ValueError when more than one body is given.
+    (content="null" sends a null). Raises ValueError when more than one body is given or a header
+    has a line break, TypeError for an URL that is no text.
     """
+    if not isinstance(url, str):
+        raise TypeError(f"The URL is {url!r}: text is needed.")
     if sum(x is not None for x in (json_body, content)) + (data is not None or bool(files)) > 1:
         raise ValueError("give one body: json=, data= (with files=), or content=")
     parts, root = urlsplit(url), urlsplit(base)
@@ -110,7 +113,14 @@ def _header_pairs(headers: Mapping[str, str] | Sequence[tuple[str, str]] | None)
     if headers is None:
         return []
     given = headers.items() if isinstance(headers, Mapping) else headers
-    return [(name.lower(), str(value)) for name, value in given]
+    return [(_header_text(name).lower(), _header_text(value)) for name, value in given]
+
+
+def _header_text(value: object) -> str:
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if "\r" in text or "\n" in text:
+        raise ValueError(f"The header {text!r} has a line break.")
+    return text
 
 
 def _body(

@@ -14,6 +14,7 @@ from lazulite.errors import NotFound
 
 Content = str | bytes | Mapping[str, Any] | Sequence[Any]
 MOST = 32
+SHOWN = 20  # blobs named in a message
 
 
 def to_bytes(content: Content) -> bytes:
@@ -139,13 +140,22 @@ class AsyncBlob:
         await self._act(work, raise_exceptions)
 
     async def read(self) -> bytes:
-        """The content. Raises NotFound."""
+        """The content. Raises NotFound, which names the blobs that there are."""
         handle, path = tempfile.mkstemp(prefix="lazulite-blob-")
         os.close(handle)
         try:
             await self._account.blobs.download(self.container, self.name, path)
             with open(path, "rb") as file:
                 return file.read()
+        except NotFound as error:
+            names = await blob_names(self._account, self.container, "")
+            shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+            raise NotFound(
+                f"There is no blob '{self.container}/{self.name}'.",
+                hint=f"In '{self.container}' there are: {shown}."
+                if names
+                else f"There is nothing in '{self.container}'.",
+            ) from error
         finally:
             os.unlink(path)
 

@@ -77,15 +77,6 @@ def satisfies(caller: AuthLevel, required: AuthLevel) -> bool:
     return required is AuthLevel.ANONYMOUS or caller in (required, AuthLevel.ADMIN)
 
 
-def authorize(
-    table: KeyTable, required: AuthLevel, key: str | None, function: str | None = None
-) -> bool:
-    """Whether a key opens a function of level `required`. An anonymous one needs no key."""
-    return required is AuthLevel.ANONYMOUS or satisfies(
-        caller_level(table, key, function), required
-    )
-
-
 def presented_key(header: str | None, query: str | None) -> str | None:
     """The key of a request: header `x-functions-key`, and only without it the query's `code`."""
     return header if header else query
@@ -122,17 +113,6 @@ def generate_key(kind: KeyKind, random: bytes | None = None) -> str:
     body = (os.urandom(_LENGTH - 7) if random is None else random) + _SIGNATURE
     checksum = _marvin32(body, _SEEDS[kind]).to_bytes(4, "little")
     return base64.urlsafe_b64encode(body + checksum).decode()
-
-
-def is_generated_key(kind: KeyKind, key: str) -> bool:
-    """Whether `key` has the form and the checksum of one made by `generate_key`."""
-    try:
-        data = base64.urlsafe_b64decode(key)
-    except ValueError:
-        return False
-    if len(data) != _LENGTH or data[-7:-4] != _SIGNATURE:
-        return False
-    return _marvin32(data[:-4], _SEEDS[kind]).to_bytes(4, "little") == data[-4:]
 
 
 def _marvin32(data: bytes, seed: int) -> int:

@@ -6,7 +6,6 @@ and methods match wins. A wrong method is no match, HEAD is not GET.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -26,15 +25,12 @@ __all__ = [
     "RouteTable",
     "Template",
     "conflicting_route",
-    "decode_path",
     "is_reserved",
     "join_route",
-    "match_template",
     "parse_template",
 ]
 
 _COMMON_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT")
-_ESCAPES = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 
 class Match(NamedTuple):
@@ -164,13 +160,6 @@ class RouteTable:
         return found
 
 
-def match_template(template: Template, path: str) -> dict[str, str] | None:
-    """The parameters of one template at a decoded path, or None where it does not fit."""
-    table = RouteTable([("", template, None)])
-    found = table.match("GET", path)
-    return None if found is None else dict(found.params)
-
-
 def _route(
     index: int, name: str, template: str | Template, methods: Iterable[str] | None
 ) -> _Route:
@@ -296,21 +285,6 @@ def _split_mixed(parts: Sequence[Part], text: str) -> dict[str, str] | None:
         return None
     found[pending.name] = text[start:end]
     return found
-
-
-def decode_path(raw: str) -> str:
-    """Percent-decode a path as the original's server does: as UTF-8, leaving `%2F` (which would
-    make new segments) and what is no UTF-8 as they are."""
-    if "%" not in raw:
-        return raw
-    return "%2F".join(_ESCAPES.sub(_decoded, piece) for piece in re.split("%2[fF]", raw))
-
-
-def _decoded(found: re.Match[str]) -> str:
-    try:
-        return bytes.fromhex(found[0].replace("%", "")).decode()
-    except UnicodeDecodeError:
-        return found[0]
 
 
 def is_reserved(route: str) -> bool:

@@ -197,6 +197,13 @@ def _common(
         "client": address(scope.client),
         "state": dict(state or {}),
         "path_params": dict(params),
+        **invocation_of(context),
+    }
+
+
+def invocation_of(context: Any) -> dict[str, Any]:
+    """What the original tells an ASGI or WSGI app of the invocation."""
+    return {
         "azure_functions.function_directory": context.function_directory,
         "azure_functions.function_name": context.function_name,
         "azure_functions.invocation_id": context.invocation_id,

@@ -54,7 +54,7 @@ class Bound:
         return Context(call, self.name, self.spec.directory)
 
     def arguments(
-        self, call: Call, trigger: Any, inputs: Mapping[str, Data], metadata: Mapping[str, Any]
+        self, call: Call, trigger: Any, inputs: Mapping[str, Data]
     ) -> tuple[dict[str, Any], dict[str, Out]]:
         """Keyword arguments for the call, and its output parameters among them.
 
@@ -92,7 +92,7 @@ class Bound:
                 values["$return"] = encode(
                     returns, self.signature.return_type, returned, self._spool
                 )
-        elif returned is not None and not self._answers_http(outs):
+        elif returned is not None:
             values.update(self._implicit(returned))
         return {name: data for name, data in values.items() if data.type != "none"}
 
@@ -105,9 +105,6 @@ class Bound:
 
     def _encode(self, parameter: Parameter, value: Any) -> Data:
         return encode(parameter.binding, parameter.pytype, value, self._spool)
-
-    def _answers_http(self, outs: Mapping[str, Out]) -> bool:
-        return False
 
     def _implicit(self, returned: Any) -> dict[str, Data]:
         """A value returned without `$return`: an object's members fill outputs by name."""
@@ -164,7 +161,7 @@ class Bound:
 
     def _prepare(self, invocation: Invocation, call: Call) -> tuple[dict[str, Any], dict[str, Out]]:
         trigger = self.decode_trigger(invocation.trigger, invocation.metadata)
-        return self.arguments(call, trigger, invocation.inputs, invocation.metadata)
+        return self.arguments(call, trigger, invocation.inputs)
 
 
 def failure(id: str, error: BaseException, seconds: float) -> Outcome:

@@ -119,7 +119,7 @@ def encode(binding: BindingSpec, pytype: Any, value: Any, spool: str) -> Data:
         value = value.encode()
     converter = converter_for(binding, pytype)
     if converter is None:
-        return _encode_generic(value, pytype, spool)
+        return _encode_generic(value, spool)
     if is_file(value) and _takes_files(binding):
         return _spool(value, spool)
     try:
@@ -136,7 +136,7 @@ def is_file(value: Any) -> bool:
     return callable(getattr(value, "read", None))
 
 
-def _encode_generic(value: Any, pytype: Any, spool: str) -> Data:
+def _encode_generic(value: Any, spool: str) -> Data:
     if value is None:
         return Data("none", None)
     if isinstance(value, str):

@@ -13,20 +13,23 @@ import socket
 import stat
 from collections.abc import Sequence
 
+BACKLOG = 2048
+
 
 class Doors:
-    """`close` may be called from any thread, any number of times."""
+    """`open`, then `close`, which may be called from any thread, any number of times."""
 
     def __init__(self, listeners: Sequence[int]) -> None:
         self._listeners = tuple(listeners)
-        self._real: list[int] = []
+        self._closed = False
+        self._address = _address(listeners[0]) if listeners else ("", 0)
         self._ports = {_port(fd) for fd in listeners}
 
     def close(self) -> None:
         """Take no more connections; those there are stay."""
-        if self._real:
+        if self._closed:
             return
-        self._real = [os.dup(fd) for fd in self._listeners]
+        self._closed = True
         for fd in self._listeners:
             with socket.socket() as nobody_calls:
                 nobody_calls.bind(("127.0.0.1", 0))
@@ -34,19 +37,25 @@ class Doors:
                 nobody_calls.setblocking(False)
                 os.dup2(nobody_calls.fileno(), fd, inheritable=False)
 
-    def address(self) -> tuple[str, int, int]:
-        """Where the app itself can be called: (host, port, address family)."""
-        fd = self._real[0] if self._real else self._listeners[0]
-        with socket.socket(fileno=os.dup(fd)) as sock:
-            host, port = sock.getsockname()[:2]
-            family = int(sock.family)
-        if host in ("0.0.0.0", "::"):
-            host = "127.0.0.1" if host == "0.0.0.0" else "::1"
-        return host, port, family
+    def open(self) -> None:
+        """Have clients connect. Not before they can be served: connections come at once."""
+        for fd in self._listeners:
+            with socket.socket(fileno=os.dup(fd)) as sock:
+                sock.listen(BACKLOG)
+
+    def address(self) -> tuple[str, int]:
+        """Where the app itself can be called: (host, port)."""
+        return self._address
 
     def connections(self) -> int:
         """How many clients are connected to this worker."""
         return sum(_port(fd, connected=True) in self._ports for fd in _descriptors())
+
+
+def _address(fd: int) -> tuple[str, int]:
+    with socket.socket(fileno=os.dup(fd)) as sock:
+        host, port = sock.getsockname()[:2]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
 
 
 def _descriptors() -> list[int]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from lazulite.model import Data
-from lazulite.web.retry import retry_delay
 from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.bound import Bound
 from lazulite.worker.context import Call, Out, current
@@ -66,16 +65,7 @@ class FullCall:
                 if not isinstance(error, Exception) or self.begun:
                     raise
                 attempt += 1
-                await self._runtime.sleep(
-                    retry_delay(
-                        retry.strategy,
-                        attempt,
-                        delay=retry.delay,
-                        minimum=retry.minimum,
-                        maximum=retry.maximum,
-                        rand=random.random,
-                    )
-                )
+                await self._runtime.sleep(retry.wait(attempt, random.random))
             else:
                 self._runtime.ended(call, started)
                 return answer
@@ -109,7 +99,7 @@ class FullCall:
             names = self._names()
         if target.host_inputs:
             inputs = await self._uplink.inputs(target.name, call.id, names, self._body)
-        arguments, outs = self._bound.arguments(call, self.request(call), inputs, {})
+        arguments, outs = self._bound.arguments(call, self.request(call), inputs)
         if self._bound.is_async:
             returned = await self._on_the_loop(call, arguments)
         else:

@@ -146,6 +146,7 @@ class Worker:
         )
         self._server = Server(self._listeners, body["server"])
         self._front.start()
+        self._doors.open()
         self._server.start(loop, self._front.schedule, body["worker"])
         self._watchdog = self._watch(loop, bound)
         errors = {name: spec.error for name, spec in specs.items() if spec.error}

@@ -34,7 +34,7 @@ class Retreat:
         self._doors.close()
         self._front.close_connections()
         if hand_over:
-            host, port, _ = self._doors.address()
+            host, port = self._doors.address()
             self._passing = HandOver(host, port, self._front.body_limit, self._front.serve)
             self._front.divert(self._passing.handle)
 

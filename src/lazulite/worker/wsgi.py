@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lazulite.worker.asgi import Headers, address
+from lazulite.worker.asgi import Headers, address, invocation_of
 from lazulite.worker.request import headers_of
 
 
@@ -62,12 +62,7 @@ def environ(scope: Any, context: Any, body: bytes, errors: Any) -> dict[str, Any
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        "azure_functions.function_directory": context.function_directory,
-        "azure_functions.function_name": context.function_name,
-        "azure_functions.invocation_id": context.invocation_id,
-        "azure_functions.thread_local_storage": context.thread_local_storage,
-        "azure_functions.trace_context": context.trace_context,
-        "azure_functions.retry_context": context.retry_context,
+        **invocation_of(context),
     }
     client = address(scope.client)
     if client is not None:

@@ -121,7 +121,6 @@ async def open_kit(
     context = BindingContext(
         host_id="app",
         instance_id=instance,
-        app_root=str(folder),
         spool=str(spool),
         accounts=OneAccount(account),
         state=account.state,

@@ -56,7 +56,7 @@ def need_endpoint(account: Account, function: FunctionSpec, binding: BindingSpec
     """Raises SettingError when the account has no endpoint that the SDK could speak with."""
     if account.kind != "embedded":
         return
-    connection = str(binding.get("connection") or DEFAULT_CONNECTION)
+    connection = binding.connection or DEFAULT_CONNECTION
     raise SettingError(
         f"The parameter '{binding.name}' is a client of the storage SDK, which needs a storage "
         "account; the embedded store that serves here has no endpoint for it.",

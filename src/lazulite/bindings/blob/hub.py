@@ -20,7 +20,7 @@ from lazulite.bindings.blob.receipts import CLAIM_EMBEDDED, CLAIM_SECONDS, Claim
 from lazulite.bindings.blob.scanner import Found, Scanner
 from lazulite.bindings.blob.watch import EVENT_GRID, Watch, event_of
 from lazulite.bindings.blob.work import POISON_QUEUE, Work, work_queue
-from lazulite.bindings.singleton import Lease
+from lazulite.bindings.singleton import Lease, host_lease
 from lazulite.errors import NotFound, StoreError, StoreUnavailable
 from lazulite.model import Data
 
@@ -31,7 +31,6 @@ _LONGEST_PAUSE = 60.0
 _DEVELOPMENT_PAUSE = 2.0
 _UNKNOWN_PAUSE = 30.0
 _OUTAGE_PAUSE = 30.0
-_LEASE_SECONDS = 60.0
 _EMULATOR_LEASE = 15.0
 _EMULATOR_LEASE_POLL = 5.0
 AT_ONCE = 0.0
@@ -139,23 +138,10 @@ class BlobHub:
                 await self._lease.acquire()
 
     def _new_lease(self) -> Lease:
-        context = self._context
-        period = float(context.singleton.get("listener_lock_period", _LEASE_SECONDS))
-        poll = float(
-            context.singleton.get("listener_lock_recovery_polling_interval", _LEASE_SECONDS)
-        )
-        if self._host_account().name == _DEVELOPMENT_ACCOUNT:
-            # an emulator: a host that is started again after a kill need not wait for minutes
-            period, poll = min(period, _EMULATOR_LEASE), min(poll, _EMULATOR_LEASE_POLL)
-        return Lease(
-            context.state.leases,
-            f"azure-webjobs-hosts/locks/{context.host_id}/WebJobs.Internal.Blobs.Listener",
-            context.instance_id,
-            period,
-            poll,
-            context.clock,
-            context.log,
-        )
+        # an emulator: a host that is started again after a kill need not wait for minutes
+        emulated = self._host_account().name == _DEVELOPMENT_ACCOUNT
+        most = (_EMULATOR_LEASE, _EMULATOR_LEASE_POLL) if emulated else None
+        return host_lease(self._context, "WebJobs.Internal.Blobs.Listener", most)
 
     # from what was found to the work queue
 
@@ -214,7 +200,7 @@ class BlobHub:
         self, watch: Watch, work: Work, message: QueueMessage, blob: BlobProperties
     ) -> Verdict:
         if watch.deferred:
-            connection = str(watch.binding.get("connection") or "")
+            connection = watch.binding.connection
             value = reference(connection, blob.container, blob.name, self._context.settings)
         else:
             value, blob = await fetch(

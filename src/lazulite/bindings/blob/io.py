@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lazulite.abc import Account, BindingContext, Names
+from lazulite.abc import BindingContext, Names
 from lazulite.bindings.blob.content import fetch, put
 from lazulite.bindings.blob.deferred import (
     is_deferred,
@@ -37,16 +37,15 @@ class BlobIO:
             raise BindingError(
                 error.message, where=_where(function, binding), hint=error.hint
             ) from None
-        account = self._account(function, binding)
+        account = self._context.account(function, binding)
         if is_deferred(binding):
             need_endpoint(account, function, binding)
 
     async def read(self, function: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
         path = names.resolve(_path(function, binding))
-        account = self._account(function, binding)
+        account = self._context.account(function, binding)
         if is_deferred(binding):
-            connection = str(binding.get("connection") or "")
-            return reference(connection, *split_reference(path), self._context.settings)
+            return reference(binding.connection, *split_reference(path), self._context.settings)
         container, name = split_blob_path(path)
         try:
             value, _ = await fetch(account.blobs, container, name, self._context.spool)
@@ -64,11 +63,7 @@ class BlobIO:
     ) -> None:
         container, name = split_blob_path(names.resolve(_path(function, binding)))
         metadata = {"AzureWebJobsParentId": invocation_id}
-        await put(self._account(function, binding).blobs, container, name, value, metadata)
-
-    def _account(self, function: FunctionSpec, binding: BindingSpec) -> Account:
-        connection = str(binding.get("connection") or "")
-        return self._context.accounts.get(connection, function.name, binding.name)
+        await put(self._context.account(function, binding).blobs, container, name, value, metadata)
 
 
 def _path(function: FunctionSpec, binding: BindingSpec) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lazulite.abc import Account, BindingContext, Executor, Listener
+from lazulite.abc import BindingContext, Executor, Listener
 from lazulite.bindings.blob.consumer import CATEGORY
 from lazulite.bindings.blob.content import fetch
 from lazulite.bindings.blob.deferred import is_deferred, need_endpoint, reference
@@ -25,7 +25,7 @@ class BlobTrigger:
 
     def validate(self, function: FunctionSpec, binding: BindingSpec) -> None:
         _pattern(function, binding)
-        account = _account(self._context, function, binding)
+        account = self._context.account(function, binding)
         if is_deferred(binding):
             need_endpoint(account, function, binding)
 
@@ -42,16 +42,14 @@ class BlobTrigger:
     ) -> TriggerEvent:
         """`input` is the path of a blob, `container/name`."""
         container, name = split_blob_path(input.strip().strip('"'))
-        account = _account(self._context, function, binding)
+        account = self._context.account(function, binding)
         watch = Watch(
             function, binding, _pattern(function, binding), _Never(), account, source_of(binding)
         )
         if watch.deferred:
             blob = await account.blobs.properties(container, name)
-            connection = str(binding.get("connection") or "")
-            return event_of(
-                watch, blob, reference(connection, container, name, self._context.settings), {}
-            )
+            value = reference(binding.connection, container, name, self._context.settings)
+            return event_of(watch, blob, value, {})
         value, blob = await fetch(account.blobs, container, name, self._context.spool)
         return event_of(watch, blob, value, {})
 
@@ -76,7 +74,7 @@ class _BlobListener:
 
     async def start(self) -> None:
         function, binding = self._function, self._binding
-        account = _account(self._context, function, binding)
+        account = self._context.account(function, binding)
         source = source_of(binding)
         watch = Watch(
             function=function,
@@ -108,11 +106,6 @@ class _Never:
 
     async def execute(self, event: TriggerEvent) -> Outcome:
         raise StoreError("a run by hand has no listener")
-
-
-def _account(context: BindingContext, function: FunctionSpec, binding: BindingSpec) -> Account:
-    connection = str(binding.get("connection") or "")
-    return context.accounts.get(connection, function.name, binding.name)
 
 
 def _pattern(function: FunctionSpec, binding: BindingSpec) -> BlobPattern:

@@ -22,7 +22,7 @@ class QueueOutput:
                 "A queue binding has the direction 'out'.",
                 hint="A function that receives messages has a queueTrigger.",
             )
-        self._context.accounts.get(_connection(binding), function.name, binding.name)
+        self._context.account(function, binding)
 
     async def read(self, function: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
         return NO_DATA
@@ -38,12 +38,8 @@ class QueueOutput:
         messages = bodies(value)
         if not messages:
             return
-        account = self._context.accounts.get(_connection(binding), function.name, binding.name)
+        account = self._context.account(function, binding)
         queue = queue_name(binding)
         if "{" in queue or "}" in queue:
             queue = names.resolve(str(binding.get("queueName")).strip()).lower()
         await account.queues.put(queue, messages)
-
-
-def _connection(binding: BindingSpec) -> str:
-    return str(binding.get("connection") or "")

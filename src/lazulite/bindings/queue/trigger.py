@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
-from lazulite.abc import Account, BindingContext, Executor, Listener, QueueMessage
+from lazulite.abc import BindingContext, Executor, Listener, QueueMessage
 from lazulite.bindings.queue.listener import QueueListener, QueueSpec
 from lazulite.bindings.queue.message import event_of
 from lazulite.bindings.queue.options import QueueOptions
@@ -26,12 +26,12 @@ class QueueTrigger:
 
     def validate(self, function: FunctionSpec, binding: BindingSpec) -> None:
         queue_name(binding)
-        self._account(function, binding)
+        self._context.account(function, binding)
 
     def listener(
         self, function: FunctionSpec, binding: BindingSpec, executor: Executor
     ) -> Listener:
-        account = self._account(function, binding)
+        account = self._context.account(function, binding)
         options = self._options
         batch, threshold = options.batch_size, options.threshold()
         if function.concurrency is not None:  # what cannot run is left to other hosts
@@ -66,10 +66,6 @@ class QueueTrigger:
         )
         event = event_of(queue_name(binding), message, binary=binding.data_type == "binary")
         return TriggerEvent(event.value, event.metadata, MANUAL)
-
-    def _account(self, function: FunctionSpec, binding: BindingSpec) -> Account:
-        connection = str(binding.get("connection") or "")
-        return self._context.accounts.get(connection, function.name, binding.name)
 
 
 def queue_name(binding: BindingSpec) -> str:

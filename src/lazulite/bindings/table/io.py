@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 
-from lazulite.abc import Account, BindingContext, Names
+from lazulite.abc import BindingContext, Names
 from lazulite.bindings.table.entities import from_value, to_json
 from lazulite.errors import BindingError, ExpressionError, NotFound, Where
-from lazulite.expr.odata import resolve_filter_with
+from lazulite.expr.odata import resolve_filter
 from lazulite.expr.template import Template
 from lazulite.model import BindingSpec, Data, FunctionSpec
 
@@ -40,7 +40,7 @@ class TableIO:
         take = templates[-1]
         if take.text and not take.names:
             _number(take.text, where)
-        self._account(function, binding)
+        self._context.account(function, binding)
 
     async def read(self, function: FunctionSpec, binding: BindingSpec, names: Names) -> Data:
         """A JSON array of the entities, empty when there is no such table."""
@@ -50,7 +50,7 @@ class TableIO:
         take = _number(text, where) if text else 0
         filter = _filter(binding, names)
         try:
-            entities = await self._account(function, binding).tables.query(
+            entities = await self._context.account(function, binding).tables.query(
                 table, filter, take if take > 0 else None
             )
         except NotFound:
@@ -71,11 +71,7 @@ class TableIO:
         keys = {key: text for key, text in _keys(binding, names).items() if text is not None}
         entities = await asyncio.to_thread(from_value, value, keys)
         if entities:
-            await self._account(function, binding).tables.write(table, entities)
-
-    def _account(self, function: FunctionSpec, binding: BindingSpec) -> Account:
-        connection = str(binding.get("connection") or "")
-        return self._context.accounts.get(connection, function.name, binding.name)
+            await self._context.account(function, binding).tables.write(table, entities)
 
 
 def _filter(binding: BindingSpec, names: Names) -> str:
@@ -86,7 +82,7 @@ def _filter(binding: BindingSpec, names: Names) -> str:
         parts = [f"{name} eq '{_quoted(key)}'" for name, key in keys.items() if key is not None]
     filter = str(binding.get("filter") or "")
     if filter:
-        resolved = resolve_filter_with(filter, names.resolve)
+        resolved = resolve_filter(filter, names.resolve)
         parts.append(f"({resolved})" if parts else resolved)
     return " and ".join(parts)
 

@@ -17,7 +17,6 @@ from lazulite.errors import UsageError
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "func invoke hello -q name=you",
         "func invoke items -X PUT -p id=7 --data '{\"tea\": 2}'",

@@ -15,12 +15,10 @@ from lazulite.cli.running import AdminClient, find_running
 from lazulite.errors import UsageError
 from lazulite.host.keys import MASTER
 
-_HELP = {"help_option_names": ["-h", "--help"]}
 _MASK = "*****"
 
 
 @click.group(
-    context_settings=_HELP,
     epilog=examples(
         "func keys list",
         "func keys show default --function hello",
@@ -55,7 +53,6 @@ def _scoped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @command.command(
     "list",
-    context_settings=_HELP,
     epilog=examples("func keys list --show-value", "func keys list --function hello --json"),
 )
 @_scoped
@@ -93,7 +90,6 @@ def list_(
 
 
 @command.command(
-    context_settings=_HELP,
     epilog=examples(
         "func keys show default --function hello",
         'curl -H "x-functions-key: $(func keys show default)" http://localhost:7071/api/hello',
@@ -114,7 +110,6 @@ def show(name: str, function: str | None, system: bool, url: str | None, key: st
 
 @command.command(
     "set",
-    context_settings=_HELP,
     epilog=examples(
         "func keys set partner --function hello",
         "func keys set default 'a key of mine'",
@@ -148,9 +143,7 @@ def set_(
         say(change.value)
 
 
-@command.command(
-    context_settings=_HELP, epilog=examples("func keys delete partner --function hello")
-)
+@command.command(epilog=examples("func keys delete partner --function hello"))
 @click.argument("name")
 @_scoped
 def delete(name: str, function: str | None, system: bool, url: str | None, key: str | None) -> None:

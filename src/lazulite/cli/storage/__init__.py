@@ -11,7 +11,6 @@ from lazulite.cli.storage.table import command as table
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "func storage queue put orders 'two teas'",
         "func storage blob put samples/picture.png picture.png",

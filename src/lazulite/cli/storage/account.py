@@ -15,7 +15,6 @@ from lazulite.cli.project import find_root
 T = TypeVar("T")
 
 DEFAULT = "AzureWebJobsStorage"
-HELP = {"help_option_names": ["-h", "--help"]}
 
 connection_option = click.option(
     "--connection",

@@ -12,13 +12,12 @@ import click
 from lazulite.abc import Account, BlobProperties
 from lazulite.cli.console import examples, say, say_json, say_table
 from lazulite.cli.payload import pairs
-from lazulite.cli.storage.account import HELP, connection_option, instant, json_option, place, use
+from lazulite.cli.storage.account import connection_option, instant, json_option, place, use
 from lazulite.errors import UsageError
 
 
 @click.group(
     "blob",
-    context_settings=HELP,
     epilog=examples(
         "func storage blob put samples/note.txt --data 'remember the milk'",
         "func storage blob list samples",
@@ -29,7 +28,7 @@ def command() -> None:
     """List, write, read and delete blobs."""
 
 
-@command.command(context_settings=HELP, epilog=examples("func storage blob containers"))
+@command.command(epilog=examples("func storage blob containers"))
 @connection_option
 @json_option
 def containers(connection: str, as_json: bool) -> None:
@@ -43,7 +42,6 @@ def containers(connection: str, as_json: bool) -> None:
 
 @command.command(
     "list",
-    context_settings=HELP,
     epilog=examples("func storage blob list samples", "func storage blob list samples/2026/"),
 )
 @click.argument("path", metavar="CONTAINER[/PREFIX]")
@@ -67,7 +65,6 @@ def list_(path: str, connection: str, as_json: bool) -> None:
 
 
 @command.command(
-    context_settings=HELP,
     epilog=examples(
         "func storage blob put samples/picture.png picture.png",
         "func storage blob put samples/note.txt --data 'remember the milk'",
@@ -112,7 +109,6 @@ def put(
 
 
 @command.command(
-    context_settings=HELP,
     epilog=examples(
         "func storage blob get samples/note.txt",
         "func storage blob get samples/picture.png picture.png",
@@ -142,9 +138,7 @@ def get(path: str, file: str, connection: str) -> None:
     say(f"Writing {os.path.abspath(target)} ({blob.length} bytes)")
 
 
-@command.command(
-    context_settings=HELP, epilog=examples("func storage blob delete samples/note.txt")
-)
+@command.command(epilog=examples("func storage blob delete samples/note.txt"))
 @click.argument("path", metavar="CONTAINER/NAME")
 @connection_option
 def delete(path: str, connection: str) -> None:

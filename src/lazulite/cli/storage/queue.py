@@ -7,14 +7,13 @@ import click
 from lazulite.abc import Account, QueueMessage
 from lazulite.cli.console import examples, say, say_json, say_table
 from lazulite.cli.payload import payload, shown
-from lazulite.cli.storage.account import HELP, connection_option, instant, json_option, place, use
+from lazulite.cli.storage.account import connection_option, instant, json_option, place, use
 
 _WIDTH = 80
 
 
 @click.group(
     "queue",
-    context_settings=HELP,
     epilog=examples(
         "func storage queue put orders '{\"tea\": 2}'",
         "func storage queue peek orders",
@@ -25,7 +24,7 @@ def command() -> None:
     """List, fill, look into and empty queues."""
 
 
-@command.command("list", context_settings=HELP, epilog=examples("func storage queue list --json"))
+@command.command("list", epilog=examples("func storage queue list --json"))
 @connection_option
 @json_option
 def list_(connection: str, as_json: bool) -> None:
@@ -45,7 +44,6 @@ def list_(connection: str, as_json: bool) -> None:
 
 
 @command.command(
-    context_settings=HELP,
     epilog=examples(
         "func storage queue put orders 'two teas' 'one coffee'",
         "func storage queue put orders @order.json --delay 10",
@@ -84,7 +82,6 @@ def put(
 
 
 @command.command(
-    context_settings=HELP,
     epilog=examples("func storage queue peek orders", "func storage queue peek orders -n 1 --json"),
 )
 @click.argument("queue")
@@ -105,7 +102,7 @@ def peek(queue: str, count: int, connection: str, as_json: bool) -> None:
         say(f"No message of queue '{queue}' is visible.")
 
 
-@command.command(context_settings=HELP, epilog=examples("func storage queue length orders"))
+@command.command(epilog=examples("func storage queue length orders"))
 @click.argument("queue")
 @connection_option
 def length(queue: str, connection: str) -> None:
@@ -113,7 +110,7 @@ def length(queue: str, connection: str) -> None:
     say(str(use(connection, lambda account: account.queue_admin.length(queue))))
 
 
-@command.command(context_settings=HELP, epilog=examples("func storage queue clear orders-poison"))
+@command.command(epilog=examples("func storage queue clear orders-poison"))
 @click.argument("queue")
 @connection_option
 def clear(queue: str, connection: str) -> None:
@@ -122,7 +119,7 @@ def clear(queue: str, connection: str) -> None:
     say(f"Cleared queue '{queue}'.")
 
 
-@command.command(context_settings=HELP, epilog=examples("func storage queue create orders"))
+@command.command(epilog=examples("func storage queue create orders"))
 @click.argument("queue")
 @connection_option
 def create(queue: str, connection: str) -> None:
@@ -131,7 +128,7 @@ def create(queue: str, connection: str) -> None:
     say(f"Queue '{queue}' is there.")
 
 
-@command.command(context_settings=HELP, epilog=examples("func storage queue delete orders"))
+@command.command(epilog=examples("func storage queue delete orders"))
 @click.argument("queue")
 @connection_option
 def delete(queue: str, connection: str) -> None:

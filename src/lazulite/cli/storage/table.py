@@ -10,7 +10,7 @@ import click
 from lazulite.abc import Account, Entity
 from lazulite.cli.console import examples, say, say_json, say_table
 from lazulite.cli.payload import payload, shown
-from lazulite.cli.storage.account import HELP, connection_option, json_option, place, use
+from lazulite.cli.storage.account import connection_option, json_option, place, use
 from lazulite.cli.storage.entity import entity_from_json, entity_to_json
 from lazulite.errors import UsageError
 
@@ -19,7 +19,6 @@ _WIDTH = 60
 
 @click.group(
     "table",
-    context_settings=HELP,
     epilog=examples(
         'func storage table put items \'{"PartitionKey": "tea", "RowKey": "1", "Price": 3}\'',
         "func storage table query items --filter \"PartitionKey eq 'tea'\"",
@@ -30,7 +29,7 @@ def command() -> None:
     """List tables; query, write and delete entities."""
 
 
-@command.command("list", context_settings=HELP, epilog=examples("func storage table list"))
+@command.command("list", epilog=examples("func storage table list"))
 @connection_option
 @json_option
 def list_(connection: str, as_json: bool) -> None:
@@ -43,7 +42,6 @@ def list_(connection: str, as_json: bool) -> None:
 
 
 @command.command(
-    context_settings=HELP,
     epilog=examples(
         "func storage table query items",
         "func storage table query items --filter \"PartitionKey eq 'tea' and Price gt 2L\"",
@@ -68,7 +66,6 @@ def query(table: str, filter: str, take: int | None, connection: str, as_json: b
 
 
 @command.command(
-    context_settings=HELP,
     epilog=examples(
         'func storage table put items \'{"PartitionKey": "tea", "RowKey": "1", "Price": 3}\'',
         "func storage table put items @items.json",
@@ -99,7 +96,7 @@ def put(table: str, entities: tuple[str, ...], insert: bool, connection: str) ->
     say(f"Wrote {count} into table '{table}' of {where}.")
 
 
-@command.command(context_settings=HELP, epilog=examples("func storage table delete items tea 1"))
+@command.command(epilog=examples("func storage table delete items tea 1"))
 @click.argument("table")
 @click.argument("partition_key")
 @click.argument("row_key")
@@ -110,7 +107,7 @@ def delete(table: str, partition_key: str, row_key: str, connection: str) -> Non
     say(f"Entity '{partition_key}', '{row_key}' is not in table '{table}' any more.")
 
 
-@command.command(context_settings=HELP, epilog=examples("func storage table drop items"))
+@command.command(epilog=examples("func storage table drop items"))
 @click.argument("table")
 @connection_option
 def drop(table: str, connection: str) -> None:

@@ -94,19 +94,23 @@ class FunctionApi:
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """An outcome for people and tools: bytes as text where they are."""
-    outputs = {
-        name: data.value.decode("utf-8", "replace") if isinstance(data.value, bytes) else data.value
-        for name, data in outcome.outputs.items()
-    }
+    """An outcome for people and tools: bytes as text where they are. `types` says of what kind each
+    output is: string, json, bytes, collection_bytes ..."""
     return {
         "id": outcome.id,
         "succeeded": outcome.ok,
         "error": outcome.error,
         "stack": outcome.stack,
-        "outputs": outputs,
+        "outputs": {name: _shown(data.value) for name, data in outcome.outputs.items()},
+        "types": {name: data.type for name, data in outcome.outputs.items()},
         "duration": outcome.duration,
     }
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
 def _text(value: Any) -> str:
