@@ -24,7 +24,7 @@ from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
 from lazulite.testing.activity import Activity, Counted, count_threads
 from lazulite.testing.clock import ManualClock, SkippingClock
-from lazulite.testing.failures import refuse_errors, refuse_unknown
+from lazulite.testing.failures import called_by_url, refuse_errors, refuse_unknown
 from lazulite.testing.hostside import HostSide
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.records import Invocation, Records
@@ -116,7 +116,7 @@ class InProcessApp:
         worker = self._worker = WorkerSide(
             self.records,
             host.calls(),
-            host.permits.returned,
+            host.app.permits.returned,
             activity.poke_from_thread,
             skipping.sleep,
         )
@@ -127,7 +127,7 @@ class InProcessApp:
         specs = worker.serve(await host.answer(worker.load(load, isolation)))
         refuse_unknown(options.functions, specs)
         if not options.allow_errors:
-            refuse_errors(self.root, specs, host.index.stacks)
+            refuse_errors(self.root, specs, host.app.index.stacks)
         self._rest = Rest(activity, self._busy, options.patience, self.records)
         await host.start(worker.workers, specs, options.triggers, stack)
         await self._rest.settle()
@@ -165,14 +165,16 @@ class InProcessApp:
     async def run(
         self, spec: FunctionSpec, input: str, at: datetime | None, past_due: bool
     ) -> Invocation:
+        if spec.is_http:
+            raise called_by_url(spec.name)
         before = self._clock.now()
         if at is not None:
             self._clock.set(at)
         try:
-            event = await self._host.event(spec, input)
+            event = await self._host.app.event(spec, input)
             if past_due:
                 event = replace(event, value=as_past_due(event.value))
-            outcome = await self._host.execute(spec, event)
+            outcome = await self._host.app.dispatcher.execute(spec.name, event)
         finally:
             if at is not None:
                 self._clock.set(before)
@@ -190,9 +192,11 @@ class InProcessApp:
         """When timers fire next, and hidden messages come back."""
         now = self._clock.now()
         stops = [self._clock.next_planned()]
-        for spec in self.functions.values():
+        for spec in self.functions.values() if self._options.triggers else ():
             trigger = spec.trigger
-            if trigger is not None and trigger.kind == "timertrigger" and not spec.error:
+            if trigger is None or spec.error or spec.disabled:
+                continue
+            if trigger.kind == "timertrigger":
                 stops.append(await next_occurrence(self._host.context, spec, trigger))
         return [stop for stop in stops if stop is not None and stop > now]
 
@@ -203,7 +207,7 @@ class InProcessApp:
         return bool(self._activity.open or self._host.busy or self._worker.busy)
 
     async def key(self, function: str | None) -> str:
-        ring = self._host.keys
+        ring = self._host.app.keys
         if not ring.required:
             raise UsageError("This app asks for no keys.", hint="Open it with auth=True.")
         if function is None:
