@@ -12,6 +12,7 @@ from lazulite.cli.run import start
 from lazulite.errors import UsageError
 from lazulite.host.options import StartOptions
 
+DEBUG = ("debug", "debug_wait", "debug_port")
 LEVELS = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"]
 
 
@@ -20,7 +21,7 @@ LEVELS = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None
         "func start",
         "func start --port 8080 --cors https://example.com --verbose",
         "func start --functions hello nightly",
-        "func start --debug --debug-wait",
+        "func start --debug",
         "func start --json-output | jq .message",
     ),
 )
@@ -82,8 +83,13 @@ LEVELS = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None
     help="Log one JSON object a line.",
 )
 @click.option("--json-output-file", metavar="FILE", help="Write the JSON lines into a file.")
-@click.option("--debug", is_flag=True, help="Let a debugger attach; its free port is shown.")
+@click.option("--debug", is_flag=True, help="Let a debugger attach, on port 9091.")
 @click.option("--debug-wait", is_flag=True, help="Wait for the debugger before loading the app.")
+@click.option(
+    "--debug-port",
+    type=click.IntRange(0, 65535),
+    help="Let a debugger attach on this port; 0 takes a free one.",
+)
 @click.option("--python", metavar="PATH", help="The interpreter to run the app with.")
 @click.option("--listeners/--no-listeners", default=True, hidden=True)
 @click.option("--no-build", is_flag=True, hidden=True)
@@ -110,7 +116,7 @@ def options(root: str, given: dict[str, Any]) -> StartOptions:
     given["functions"] = tuple(name for name in named.split(",") if name)
     if given["cors"] is not None:
         given["cors"] = tuple(o.strip() for o in given["cors"].split(",") if o.strip())
-    given["debug"] = given["debug"] or given["debug_wait"]
+    given["debug"] = any(given[name] not in (False, None) for name in DEBUG)
     given["use_https"] = given["use_https"] or given["cert"] is not None
     if given["password"] and not given["cert"]:
         raise UsageError("--password is the certificate's: name that too, with --cert.")

@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lazulite.bindings import Bindings
 from lazulite.config.app import AppConfig
@@ -34,8 +34,12 @@ from lazulite.host.startup import Startup
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.watch import OFFLINE_FILE, Rules
+from lazulite.host.worker import describe_exit
 from lazulite.model import FunctionSpec
 from lazulite.telemetry.console import Console, Filter
+
+if TYPE_CHECKING:
+    from lazulite.host.debugger import Debugger
 
 TEMPLATE_START = 60.0
 ADMIN_PATIENCE = 30.0  # seconds
@@ -52,6 +56,7 @@ class Host:
         listeners: PublicSockets,
         console: Console,
         levels: Filter,
+        debugger: Debugger | None = None,
     ) -> None:
         self._options = options
         self._config = config
@@ -59,6 +64,7 @@ class Host:
         self._public = listeners
         self._console = console
         self._levels = levels
+        self._debugger = debugger
         self._journal = Journal(console)
         self._clock = SystemClock()
         self._instance_id = os.urandom(16).hex()
@@ -169,6 +175,8 @@ class Host:
 
     async def _start(self, template: Template) -> None:
         await template.ready(self._options.timeout)
+        if self._debugger is not None:
+            await self._offer(self._debugger)
         body = offline_body(self._config.root)
         if body is not None:
             await self._go_offline(body)
@@ -190,6 +198,29 @@ class Host:
         self._in_background(self._health.watch())
         if self._options.listeners:
             self._in_background(self._reloader.run(body is not None))
+
+    async def _offer(self, debugger: Debugger) -> None:
+        """Tell that debuggers can attach; wait for one where that is wanted."""
+        attached = asyncio.Event()
+        self._in_background(self._follow(debugger, attached))
+        waiting = ", and is waited for" if self._options.debug_wait else ""
+        self._journal.host(
+            "Information",
+            "Host.Debugger",
+            f"A debugger can attach on port {debugger.port}{waiting}.",
+        )
+        if waiting:
+            await attached.wait()
+
+    async def _follow(self, debugger: Debugger, attached: asyncio.Event) -> None:
+        """End the app with the process that debuggers attach to: who ended that wants it."""
+        how = describe_exit(await debugger.follow(attached))
+        self._journal.host(
+            "Warning",
+            "Host.Debugger",
+            f"The process that debuggers attach to {how}; the app is stopped.",
+        )
+        self._stop.set()
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
@@ -260,7 +291,7 @@ class Host:
             bindings=bindings,
             load={
                 **settle.load_message(config, launch.environ, self._levels),
-                "debug": settle.debug_message(self._options),
+                "debug": self._debugger.message if self._debugger else None,
             },
             settle=answer,
         )

@@ -46,8 +46,6 @@ def build(config: AppConfig, report: Mapping[str, Any], kinds: Container[str]) -
             hint=f"Install the app's requirements there: {python} -m pip install "
             "-r requirements.txt",
         )
-    if report.get("refused"):
-        raise WorkerError(report["refused"])
     problem, problem_stack = _text(report["problem"]), _stack(report["problem"])
     if report["model"] == "v2":
         specs = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from lazulite.config.app import AppConfig, Launch, load_app
 from lazulite.config.python import Interpreter, find_interpreter
@@ -19,6 +20,9 @@ from lazulite.host.launch import command_of, spawn
 from lazulite.host.options import StartOptions
 from lazulite.host.server_files import server_folder
 from lazulite.host.spawning import Started, search_path
+
+if TYPE_CHECKING:
+    from lazulite.host.debugger import Debugger
 
 
 def start(options: StartOptions, started: Started | None = None) -> int:
@@ -35,13 +39,25 @@ def start(options: StartOptions, started: Started | None = None) -> int:
     environ = environment(config, interpreter, listeners.port)
     launch = template_launch(config, interpreter, environ)
     pid, control = fitting(started, launch)
+    debugger = debugger_of(launch, options)
 
     from lazulite.host.run import run
 
     try:
-        return run(options, config, launch, listeners, pid, control)
+        return run(options, config, launch, listeners, pid, control, debugger)
     finally:
         listeners.close()
+        if debugger is not None:
+            debugger.stop()
+
+
+def debugger_of(launch: TemplateLaunch, options: StartOptions) -> Debugger | None:
+    """What debuggers attach to, when that is wanted."""
+    if not options.debug:
+        return None
+    from lazulite.host.debugger import start_debugger
+
+    return start_debugger(launch, options)
 
 
 def fitting(started: Started | None, launch: TemplateLaunch) -> tuple[int, socket.socket]:

@@ -12,7 +12,7 @@ class StartOptions:
     root: absolute path of the app; cors: allowed origins; timeout: seconds to wait for the worker;
     cert, password: PFX or PEM file for HTTPS (self-signed without); functions: run only these;
     json_output: log as JSON lines; json_output_file: write them there; debug: let a debugger
-    attach to the worker on a free port; debug_wait: and wait for it; python: the app's interpreter;
+    attach; debug_wait: and wait for it; debug_port: where; python: the app's interpreter;
     listeners: whether triggers fire (without, functions run when called only, and no other command
     finds this host).
     """
@@ -34,5 +34,6 @@ class StartOptions:
     json_output_file: str | None = None
     debug: bool = False
     debug_wait: bool = False
+    debug_port: int | None = None
     python: str | None = None
     listeners: bool = True

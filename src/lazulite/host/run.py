@@ -18,6 +18,7 @@ from lazulite.host.options import StartOptions
 from lazulite.telemetry.console import Console, Filter, safe_stdout, wants_colour
 
 if TYPE_CHECKING:
+    from lazulite.host.debugger import Debugger
     from lazulite.telemetry.files import LogFiles
 
 
@@ -28,6 +29,7 @@ def run(
     listeners: PublicSockets,
     template_pid: int,
     control: socket.socket,
+    debugger: Debugger | None = None,
 ) -> int:
     """Serve until SIGINT or SIGTERM; the exit code."""
     out = safe_stdout()
@@ -40,7 +42,7 @@ def run(
         console.into(_log_files())
 
     async def main() -> int:
-        host = Host(options, config, launch, listeners, console, levels)
+        host = Host(options, config, launch, listeners, console, levels, debugger)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, host.interrupt)

@@ -33,11 +33,6 @@ def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) 
     }
 
 
-def debug_message(options: StartOptions) -> dict[str, Any] | None:
-    """Whether a debugger may attach to workers, and is waited for."""
-    return {"wait": options.debug_wait} if options.debug else None
-
-
 def serve_message(
     config: AppConfig,
     options: StartOptions,

@@ -23,6 +23,7 @@ _ALWAYS = (
     "File change of type",
     "Host lock lease acquired by instance ID",
     "The embedded store serves storage",
+    "A debugger can attach",
 )
 USER_DEFAULT = LEVELS["Information"]
 SYSTEM_DEFAULT = LEVELS["Warning"]

@@ -1,32 +1,37 @@
 """What a debugger attaches to under `func start --debug`: a process in the app's interpreter that
-runs nothing and stays. Workers connect to its debug adapter as its children would, so that a client
-that is attached to it gets each new worker as a child session and needs no other port.
+runs nothing and stays. Workers connect to its debug adapter as its children would; so a client that
+is attached to it is told of each new worker, and attaches to that through the same port.
 
-    python debugserver.py PORT WAIT SEARCH...
+    python debugserver.py PORT WAIT PLACE SEARCH...
 
-WAIT: 1 to tell when a client has attached; SEARCH: what ends sys.path. Tells on stdout, one JSON
-object a line: {"error": TEXT} or {"pid", "adapter": [HOST, PORT]}, then {"attached": true}. Ends
-when its stdin does. Not forked from the template, which must have one thread only, and which
-is replaced when packages change.
+WAIT: 1 to tell when a client has attached; PLACE: the folder that has debugpy, '' where the
+interpreter finds it; SEARCH: what ends sys.path. It tells the host on stdout, one JSON object a
+line: {"error", "missing"} or {"pid", "port", "adapter", "token"}, then {"attached": true}. It ends when its stdin does.
+
+It is no fork of the template, which has to have one thread only, and is replaced when packages
+change.
 """
 
 import sys
 
-del sys.path[0]  # this script's own folder, whose modules hide the library's
+if __name__ == "__main__":
+    del sys.path[0]  # this script's own folder, whose modules hide the library's
+
+OLDEST = "1.8.15"  # the first that lets a process name its parent
 
 
-def main(port: int, wait: bool, search: "list[str]") -> None:
-    """Listen, tell, wait."""
+def main(port: int, wait: bool, place: str, search: "list[str]") -> None:
+    """Listen, tell, wait for the host's end."""
     import json
     import os
     import threading
     from importlib import import_module
 
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)
+    host = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what others print is not for the host
 
     def tell(**message: object) -> None:
-        print(json.dumps(message), file=out, flush=True)
+        print(json.dumps(message), file=host, flush=True)
 
     def end_with_host() -> None:
         while os.read(0, 4096):
@@ -34,23 +39,30 @@ def main(port: int, wait: bool, search: "list[str]") -> None:
         os._exit(0)
 
     guard = threading.Thread(target=end_with_host, name="lazulite-guard", daemon=True)
-    guard.pydev_do_not_trace = True  # type: ignore[attr-defined]  # nobody can suspend it
+    guard.pydev_do_not_trace = True  # type: ignore[attr-defined]  # no debugger suspends it
     guard.start()
-    sys.path += [place for place in search if place not in sys.path]
+    sys.path[:0] = [place] if place else []
+    sys.path += [folder for folder in search if folder not in sys.path]
     # it warns of frozen modules, which are the standard library's
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     try:
         debugpy = import_module("debugpy")  # the app's, not ours
     except ImportError as error:
-        tell(missing=str(error))
+        tell(error=f"debugpy is not installed for {sys.executable} ({error})", missing=True)
         return
     try:
-        debugpy.configure(python=sys.executable)
-        debugpy.listen(("127.0.0.1", port))
+        debugpy.configure(python=sys.executable)  # imports pydevd, which it brings along
+        pydevd = import_module("pydevd")
+        if "ppid" not in pydevd.settrace.__code__.co_varnames:
+            tell(error=f"debugpy {debugpy.__version__} is older than {OLDEST}", missing=True)
+            return
+        _, port = debugpy.listen(("127.0.0.1", port))
+        setup = pydevd.SetupHolder.setup
+        adapter, token = [setup["client"], setup["port"]], setup["access-token"]
     except Exception as error:
-        tell(error=str(error))
+        tell(error=f"debugpy cannot listen: {error}")
         return
-    tell(pid=os.getpid(), adapter=list(import_module("pydevd").dispatch()))
+    tell(pid=os.getpid(), port=port, adapter=adapter, token=token)
     if wait:
         debugpy.wait_for_client()
         tell(attached=True)
@@ -58,4 +70,4 @@ def main(port: int, wait: bool, search: "list[str]") -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] == "1", sys.argv[3:])
+    main(int(sys.argv[1]), sys.argv[2] == "1", sys.argv[3], sys.argv[4:])

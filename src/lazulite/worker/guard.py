@@ -17,7 +17,9 @@ def end_with_host(wire: socket.socket) -> None:
     acknowledged, so whoever sent them sends them again.
     """
     fd = os.dup(wire.fileno())
-    threading.Thread(target=_watch, args=(fd,), name="lazulite-guard", daemon=True).start()
+    thread = threading.Thread(target=_watch, args=(fd,), name="lazulite-guard", daemon=True)
+    thread.pydev_do_not_trace = True  # type: ignore[attr-defined]  # no debugger suspends it
+    thread.start()
 
 
 def _watch(fd: int) -> None:

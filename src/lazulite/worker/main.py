@@ -95,12 +95,9 @@ class Worker:
 
         self._reporting.attach_logging(body["log_level"])
         if body.get("debug"):
-            from lazulite.worker.debugging import NoDebugger, listen
+            from lazulite.worker.debugging import join
 
-            try:
-                await listen(body["debug"]["wait"])
-            except NoDebugger as error:
-                return {"refused": str(error)}, []
+            await join(body["debug"])
         folders = [spec_from_wire(raw) for raw in body["folders"]]
         self._app = LoadedApp(body["root"], body["script"], folders)
         return self._app.report(), []

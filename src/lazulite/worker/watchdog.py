@@ -46,7 +46,9 @@ class Watchdog:
 
     def start(self) -> None:
         """Watch from now on, for the life of the process."""
-        threading.Thread(target=self._watch, name="lazulite-watchdog", daemon=True).start()
+        thread = threading.Thread(target=self._watch, name="lazulite-watchdog", daemon=True)
+        thread.pydev_do_not_trace = True  # type: ignore[attr-defined]  # no debugger suspends it
+        thread.start()
 
     def _watch(self) -> None:
         while True:
