@@ -61,6 +61,10 @@ class Debugger:
             session.detach()
             session.close()
 
+    def terminate(self) -> None:
+        """End the process that was attached to first."""
+        self._sessions[0].ask("terminate")
+
     def stopped(self) -> Stop:
         """The next stop at a breakpoint."""
         return self._stops.get(timeout=PATIENCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -12,12 +13,13 @@ import httpx
 import pytest
 
 from tests.e2e.dap import Debugger
-from tests.e2e.harness import APPS, PATIENCE, FuncApp, free_port
+from tests.e2e.harness import APPS, PATIENCE, FuncApp, children, environment, free_port
+from tests.e2e.test_supervision import alive, eventually
 
 APP = APPS / "debugging"
-GREET = 10  # the line of the answer in `greet`
-LATER = 16
-LOADED = 4  # at import
+GREET = 12  # the line of the answer in `greet`
+LATER = 18
+LOADED = 6  # at import
 
 
 class DebuggedApp(FuncApp):
@@ -38,15 +40,17 @@ class DebuggedApp(FuncApp):
         """A request on a connection of its own, that does not wait for the answer."""
         return self._threads.submit(httpx.get, f"{self.url}/api/{path}", timeout=PATIENCE)
 
-    def edit(self, old: str, new: str) -> None:
-        """Change the code."""
-        self.code.write_text(self.code.read_text().replace(old, new))
+    def load_as(self, name: str) -> None:
+        """Change the code, so that it gives itself another name when it is imported."""
+        lines = self.code.read_text().splitlines()
+        lines[LOADED - 1] = f'loaded = "{name}"'
+        self.code.write_text("\n".join([*lines, ""]))
 
 
 def adapters(port: int) -> list[int]:
     """The debug adapters that serve a port."""
     found = subprocess.run(
-        ["pgrep", "-f", f"debugpy/adapter .*--port {port}"], capture_output=True, text=True
+        ["pgrep", "-f", f"debugpy/adapter .*--port {port} "], capture_output=True, text=True
     )
     return [int(pid) for pid in found.stdout.split()]
 
@@ -56,31 +60,150 @@ def test_who_attached_once_stays_attached_over_edits(tmp_path: Path) -> None:
         assert f"A debugger can attach on port {app.debug_port}." in app.output()
         app.wait_for("Worker process started and initialized.")
         with Debugger(app.debug_port, {app.code: [GREET]}) as debugger:
-            first = debugger.attached()
+            worker = debugger.attached()
+            assert worker == app.call("pid").result().json()
             answer = app.call("greet?name=Ada")
             stop = debugger.stopped()
             assert (stop.file, stop.line) == (app.code, GREET)
             assert stop.value("name") == "'Ada'"
             stop.go_on()
             assert answer.result().text == "first: Hello, Ada!"
-
-            for round in ("second", "third"):
+            for round, name in enumerate(["second", "third"], 1):
                 debugger.breakpoints = {app.code: [LOADED, LATER]}
-                app.edit(app.code.read_text().splitlines()[LOADED - 1], f'loaded = "{round}"')
-                stop = debugger.stopped()  # while the new code is imported
-                assert stop.line == LOADED
+                app.load_as(name)
+                stop = debugger.stopped()
+                assert stop.line == LOADED  # the new code is being imported
                 stop.go_on()
-                second = debugger.attached()
-                assert second != first
-                app.wait_for("App reloaded", {"second": 1, "third": 2}[round])
+                worker, former = debugger.attached(), worker
+                assert worker != former
+                app.wait_for("App reloaded", round)
                 answer = app.call("greet-later")
                 stop = debugger.stopped()
                 assert stop.line == LATER
-                assert stop.value("loaded") == f"'{round}'"
+                assert stop.value("loaded") == f"'{name}'"
                 stop.go_on()
-                assert answer.result().text == f"{round}: Later, world!"
-                first = second
+                assert answer.result().text == f"{name}: Later, world!"
             assert debugger.ports == {app.debug_port}
             assert app.output().count("A debugger can attach") == 1
             assert app.stop() == 0
-    assert adapters(app.debug_port) == []
+    eventually(lambda: not adapters(app.debug_port))
+
+
+def test_a_request_at_a_breakpoint_ends_on_the_old_code_while_the_new_serves(
+    tmp_path: Path,
+) -> None:
+    with DebuggedApp(tmp_path) as app, Debugger(app.debug_port, {app.code: [GREET]}) as debugger:
+        debugger.attached()
+        old = app.call("greet")
+        stop = debugger.stopped()
+        debugger.breakpoints = {}
+        app.load_as("second")
+        debugger.attached()
+        app.wait_for("App reloaded")
+        for _ in range(5):  # each on a connection of its own
+            assert app.call("greet").result().text == "second: Hello, world!"
+        assert not old.done()
+        stop.go_on()
+        assert old.result().text == "first: Hello, world!"
+        assert "blocking the event loop" not in app.output()
+        assert "is replaced" not in app.output()
+
+
+def test_workers_of_a_new_template_are_in_the_same_session(tmp_path: Path) -> None:
+    with DebuggedApp(tmp_path) as app, Debugger(app.debug_port, {app.code: [GREET]}) as debugger:
+        debugger.attached()
+        (app.root / "requirements.txt").write_text("azure-functions\n")
+        worker = debugger.attached()
+        app.wait_for("App reloaded")
+        os.kill(worker, signal.SIGKILL)
+        debugger.attached()
+        answer = app.call("greet")
+        debugger.stopped().go_on()
+        assert answer.result().text == "first: Hello, world!"
+
+
+def test_a_debugger_is_waited_for_and_stops_at_import(tmp_path: Path) -> None:
+    with DebuggedApp(tmp_path, "--debug-wait", ready=", and is waited for.") as app:
+        with Debugger(app.debug_port, {app.code: [LOADED]}) as debugger:
+            stop = debugger.stopped()
+            assert (stop.file, stop.line) == (app.code, LOADED)
+            assert "Worker process started" not in app.output()
+            stop.go_on()
+            app.wait_for("Worker process started and initialized.")
+            debugger.attached()
+            debugger.detach()
+        with Debugger(app.debug_port, {app.code: [GREET]}) as debugger:
+            debugger.attached()
+            answer = app.call("greet")
+            debugger.stopped()
+            debugger.detach()
+            assert answer.result().text == "first: Hello, world!"
+
+
+def test_ctrl_c_ends_what_waits_for_a_debugger(tmp_path: Path) -> None:
+    with DebuggedApp(tmp_path, "--debug-wait", ready=", and is waited for.") as app:
+        assert app.stop() == 0
+    eventually(lambda: not adapters(app.debug_port))
+
+
+def test_ctrl_c_ends_what_stands_at_a_breakpoint(tmp_path: Path) -> None:
+    with DebuggedApp(tmp_path) as app, Debugger(app.debug_port, {app.code: [GREET]}) as debugger:
+        worker = debugger.attached()
+        app.call("greet")
+        debugger.stopped()
+        assert app.stop() == 0
+        assert not alive(worker)
+
+
+def test_nothing_outlives_a_killed_host(tmp_path: Path) -> None:
+    with DebuggedApp(tmp_path) as app:
+        app.wait_for("Worker process started and initialized.")
+        there = [pid for child in children(app.process.pid) for pid in (child, *children(child))]
+        adapter = adapters(app.debug_port)
+        assert len(adapter) == 1
+        with Debugger(app.debug_port, {app.code: [GREET]}) as debugger:
+            assert debugger.attached() in there
+            app.call("greet")
+            debugger.stopped()
+            app.kill()
+            eventually(lambda: not any(map(alive, there)))
+        eventually(lambda: not alive(*adapter))
+
+
+def test_a_debugger_that_ends_what_it_debugs_ends_the_app(tmp_path: Path) -> None:
+    with DebuggedApp(tmp_path) as app, Debugger(app.debug_port, {}) as debugger:
+        debugger.attached()
+        debugger.terminate()
+        assert app.wait() == 0
+        assert "The process that debuggers attach to ended" in app.output()
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with FuncApp(APP, args=["--debug-port", str(port)], ready=None) as app:
+            assert app.wait() == 1
+    assert f"Debuggers cannot attach on port {port}: Address already in use." in app.output()
+    assert "--debug-port" in app.output()
+    assert "Traceback" not in app.output()
+
+
+@pytest.mark.parametrize(
+    ("debugger", "said"),
+    [
+        ("raise ImportError('no debugger here')", "debugpy is not installed for "),
+        (
+            "def configure(**_): ...\n__version__ = '1.6.0'",
+            "debugpy 1.6.0 is older than 1.8.15.",
+        ),
+    ],
+)
+def test_a_debugger_that_does_not_fit_is_told(debugger: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "debugpy.py").write_text(debugger)
+    (tmp_path / "pydevd.py").write_text("def settrace(host, port): ...")
+    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
+    with FuncApp(APP, args=["--debug"], env={"PYTHONPATH": path}, ready=None) as app:
+        assert app.wait() == 1
+    assert said in app.output()
+    assert "-m pip install --upgrade debugpy" in app.output()
+    assert "Traceback" not in app.output()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import APPS, FuncApp, environment
+from tests.e2e.harness import APPS, FuncApp
 from tests.interpreters import VERSIONS, environment_with_library
 
 
@@ -62,42 +61,3 @@ def test_an_environment_without_the_library_is_told_how_to_get_it(tmp_path: Path
     assert f"azure-functions is not installed for {python} (" in app.output()
     assert f"{python} -m pip install -r requirements.txt" in app.output()
     assert "Traceback" not in app.output()
-
-
-def test_a_debugger_that_is_not_there_is_told_how_to_get(tmp_path: Path) -> None:
-    root = copy_of_app(tmp_path)
-    hidden = tmp_path / "hidden"
-    hidden.mkdir()
-    (hidden / "debugpy.py").write_text("raise ImportError('no debugger here')")
-    path = f"{hidden}{os.pathsep}{environment()['PYTHONPATH']}"
-    with FuncApp(root, args=["--debug"], env={"PYTHONPATH": path}, ready=None) as app:
-        assert app.wait() == 1
-    assert "debugpy is not installed for " in app.output()
-    assert "-m pip install debugpy" in app.output()
-
-
-FAKE_DEBUGGER = """
-import os, pathlib, time
-def configure(**options): ...
-def listen(place): return place[0], 45678
-def wait_for_client():
-    while not pathlib.Path(os.environ["ATTACHED"]).exists(): time.sleep(0.01)
-"""
-
-
-def test_a_debugger_is_waited_for_before_the_app_is_imported(tmp_path: Path) -> None:
-    root = copy_of_app(tmp_path)
-    (root / "debugpy.py").write_text(FAKE_DEBUGGER)
-    attached = tmp_path / "attached"
-    env = {"ATTACHED": str(attached)}
-    with FuncApp(root, args=["--debug-wait"], env=env, ready=None) as app:
-        app.wait_for("on port 45678 and is waited for.")
-        attached.touch()
-        app.wait_for("Worker process started and initialized.")
-        assert app.client.get("/api/async/1").text == "1"
-    attached.unlink()
-    with FuncApp(root, args=["--debug-wait"], env=env, ready=None) as app:
-        app.wait_for("on port 45678 and is waited for.")
-        workers = app.worker_pids
-        assert app.stop() == 0
-        assert workers

@@ -27,14 +27,16 @@ def run(argv: Sequence[str], started: object = None) -> int:
     prog = os.path.basename(argv[0]).removesuffix(".exe")
     if prog in ("__main__.py", "-c", ""):
         prog = "func"
-    debug = "--debug" in argv
+    debug, debugged = "--debug" in argv, False
     try:
         args, root, debug = take_global(argv[1:])
         if root is not None:
             enter(root)
-        return _dispatch(resolve(args), prog, started)
+        args = resolve(args)
+        debugged = args[:1] == ["start"]  # there --debug is for the app
+        return _dispatch(args, prog, started)
     except LazuliteError as error:
-        if debug:
+        if debug and not debugged:
             _show_stack()
         _complain(str(error))
         return error.exit_code

@@ -85,7 +85,8 @@ def start_debugger(launch: Launch, options: StartOptions, place: str = "") -> De
     hint = None
     if said.get("missing"):
         hint = f"Install it there: {launch.python} -m pip install --upgrade debugpy"
-    raise WorkerError(said.get("error", "The process that debuggers attach to ended."), hint=hint)
+    error = said.get("error", "The process that debuggers attach to ended before it was ready")
+    raise WorkerError(f"{error}.", hint=hint)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

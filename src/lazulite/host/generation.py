@@ -20,13 +20,14 @@ Settle = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 @dataclass(eq=False)
 class Generation:
     """template: what its workers are forked from, replaced when it dies; accounts, bindings: of its
-    configuration; load: the `load` message; settle: makes the `serve` message of what a worker
-    reports it has loaded, or raises LazuliteError to refuse it; report, index: what was loaded,
-    once a worker has."""
+    configuration; timeout: seconds that an invocation may take; load: the `load` message; settle:
+    makes the `serve` message of what a worker reports it has loaded, or raises LazuliteError to
+    refuse it; report, index: what was loaded, once a worker has."""
 
     number: int
     config: AppConfig
     limits: WorkerLimits
+    timeout: float | None
     launch: Launch
     template: Template
     accounts: HostAccounts

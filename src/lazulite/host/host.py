@@ -285,6 +285,7 @@ class Host:
             number=self._generations,
             config=config,
             limits=settle.limits_of(config, self._options),
+            timeout=settle.timeout_of(config, self._options),
             launch=launch,
             template=template,
             accounts=accounts,

@@ -18,6 +18,7 @@ from lazulite.web.keys import KeyTable
 
 DEFAULT_BODY_LIMIT = 104_857_600
 NEVER = 365 * 86400.0  # seconds
+DEBUG_GRACE = 1.0  # seconds
 
 
 def load_message(config: AppConfig, environ: Mapping[str, str], levels: Filter) -> dict[str, Any]:
@@ -71,15 +72,23 @@ def server_message(
 
 
 def limits_of(config: AppConfig, options: StartOptions) -> WorkerLimits:
-    """The app's limits; one whose debugger may have stopped it is not taken for hanging."""
+    """The app's limits. A worker that a debugger has stopped is not taken for hanging, and nobody
+    waits for it long at the end."""
     limits = worker_limits(config.settings)
-    return replace(limits, hang=NEVER) if options.debug else limits
+    if not options.debug:
+        return limits
+    return replace(limits, hang=NEVER, grace=min(limits.grace, DEBUG_GRACE))
+
+
+def timeout_of(config: AppConfig, options: StartOptions) -> float | None:
+    """Seconds that an invocation may take; None for no limit, as where a debugger may stop it."""
+    return None if options.debug else config.host.function_timeout
 
 
 def limits_message(config: AppConfig, options: StartOptions) -> dict[str, Any]:
     """What ends invocations and workers."""
     limits = limits_of(config, options)
-    timeout = None if options.debug else config.host.function_timeout
+    timeout = timeout_of(config, options)
     return {
         "timeout": timeout,
         "timeout_shown": format_timespan(timeout) if timeout is not None else "",

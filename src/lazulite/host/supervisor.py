@@ -365,12 +365,11 @@ class Supervisor:
         self._in_background(self._see_off(worker))
 
     async def _see_off(self, worker: Worker) -> None:
-        limit = worker.generation.config.host.function_timeout
         await worker.leave(hand_over=True)
         if worker.slot not in self._slots_taken() and not self._paused:
             self._close_slot(worker.slot)
         try:
-            done = await worker.drain(limit, linger=LINGER)
+            done = await worker.drain(worker.generation.timeout, linger=LINGER)
         except WorkerError:
             worker.kill()
             raise

@@ -144,7 +144,14 @@ class Worker:
         try:
             await asyncio.wait_for(self._peer.call("leave", {"hand_over": hand_over}), PATIENCE)
         except (asyncio.TimeoutError, WireClosed, RemoteFailure):
-            pass  # its loop is blocked: its watchdog closes the doors; or it is gone
+            self._shut_doors()  # its loop is blocked, or it is gone
+
+    def _shut_doors(self) -> None:
+        """Have it take no more connections, whatever keeps its event loop."""
+        try:
+            self._ends.log.send(b"leave")
+        except OSError:  # it is gone
+            pass
 
     async def drain(self, grace: float | None, *, linger: float = 0.0) -> bool:
         """Have it take no more requests; True when all ended within `grace` seconds (None: wait for

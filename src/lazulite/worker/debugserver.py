@@ -6,7 +6,8 @@ is attached to it is told of each new worker, and attaches to that through the s
 
 WAIT: 1 to tell when a client has attached; PLACE: the folder that has debugpy, '' where the
 interpreter finds it; SEARCH: what ends sys.path. It tells the host on stdout, one JSON object a
-line: {"error", "missing"} or {"pid", "port", "adapter", "token"}, then {"attached": true}. It ends when its stdin does.
+line: {"error", "missing"} or {"pid", "port", "adapter", "token"}, then {"attached": true}. It ends
+when its stdin does.
 
 It is no fork of the template, which has to have one thread only, and is replaced when packages
 change.
@@ -28,7 +29,8 @@ def main(port: int, wait: bool, place: str, search: "list[str]") -> None:
     from importlib import import_module
 
     host = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what others print is not for the host
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
 
     def tell(**message: object) -> None:
         print(json.dumps(message), file=host, flush=True)
@@ -56,7 +58,9 @@ def main(port: int, wait: bool, place: str, search: "list[str]") -> None:
         if "ppid" not in pydevd.settrace.__code__.co_varnames:
             tell(error=f"debugpy {debugpy.__version__} is older than {OLDEST}", missing=True)
             return
+        os.dup2(nowhere, 2)  # the adapter, which may outlive us, would keep these open
         _, port = debugpy.listen(("127.0.0.1", port))
+        os.dup2(stderr, 2)
         setup = pydevd.SetupHolder.setup
         adapter, token = [setup["client"], setup["port"]], setup["access-token"]
     except Exception as error:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lazulite.wire.peer import Answer, connect
 from lazulite.worker.doors import Doors
-from lazulite.worker.guard import end_with_host
+from lazulite.worker.guard import guard
 from lazulite.worker.leaving import run_exit_handlers
 from lazulite.worker.recycling import exhausted, memory
 from lazulite.worker.reporting import Reporting, start_reporting
@@ -30,12 +30,12 @@ def run(fds: Sequence[int]) -> int:
     signal.signal(signal.SIGINT, lambda *_: None)
     worker = Worker(listeners, reporting)
     sock = socket.socket(fileno=wire)
-    end_with_host(sock)
+    guard(sock, log, worker.doors.close)
     return asyncio.run(worker.run(sock))
 
 
 class Worker:
-    """The host's calls, one method each."""
+    """The host's calls, one method each. doors: to be closed from any thread."""
 
     def __init__(self, listeners: Sequence[int], reporting: Reporting) -> None:
         self._listeners = listeners
@@ -47,9 +47,10 @@ class Worker:
         self._runtime: Any = None
         self._front: Any = None
         self._watchdog: Any = None
-        self._doors = Doors(listeners)
+        self.doors = Doors(listeners)
         self._limits: dict[str, Any] = {}
         self._retiring = False
+        self._debugged = False
         self._retreat: Any = None
 
     async def run(self, sock: socket.socket) -> int:
@@ -97,6 +98,7 @@ class Worker:
         if body.get("debug"):
             from lazulite.worker.debugging import join
 
+            self._debugged = True
             await join(body["debug"])
         folders = [spec_from_wire(raw) for raw in body["folders"]]
         self._app = LoadedApp(body["root"], body["script"], folders)
@@ -127,7 +129,7 @@ class Worker:
         self._front = front_of(body, specs, bound, self._runtime, self._peer)
         self._server = Server(self._listeners, body["server"])
         self._front.start()
-        self._doors.open()
+        self.doors.open()
         self._server.start(loop, self._front.schedule, body["worker"])
         self._watchdog = self._watch(loop, bound)
         errors = {name: spec.error for name, spec in specs.items() if spec.error}
@@ -155,14 +157,18 @@ class Worker:
         check: Callable[[], None] = lambda: None  # noqa: E731
         if timeout is not None:
             check = Expiry(self._runtime, timeout, self._limits["timeout_shown"]).check
+
+        def tell(seconds: float, name: str, stack: str) -> None:
+            if not self._debugged:  # with the thread that it stops a debugger stops all others
+                text = blocked_text(os.getpid(), seconds, name, stack)
+                self._runtime.recorder.host("Warning", "Host.Worker", text)
+
         watchdog = Watchdog(
             loop,
             {b.code: name for name, b in bound.items() if b.code is not None},
-            lambda seconds, name, stack: self._runtime.recorder.host(
-                "Warning", "Host.Worker", blocked_text(os.getpid(), seconds, name, stack)
-            ),
+            tell,
             self._limits["hang"],
-            self._doors.close,
+            self.doors.close,
             lambda: self._retire_soon("its event loop was blocked"),
             check,
         )
@@ -187,7 +193,7 @@ class Worker:
 
         self._retiring = True
         if self._server is not None and self._retreat is None:
-            self._retreat = Retreat(self._doors, self._server, self._front, self._runtime)
+            self._retreat = Retreat(self.doors, self._server, self._front, self._runtime)
             self._retreat.begin(bool(body["hand_over"]))
         return {}, []
 
