@@ -6,32 +6,42 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from lazulite.errors import UsageError, WorkerError
 from lazulite.host.launch import Launch
+from lazulite.host.listening import PublicSockets, bind
 from lazulite.host.options import StartOptions
+from lazulite.host.relay import Relay
 from lazulite.host.spawning import PACKAGE
 
 PORT = 9091  # what Azure's tools for Visual Studio Code attach to
-PATIENCE = 3.0  # seconds for the last session to leave the port
 
 
 class Debugger:
-    """The running process. message: what workers need to take part.
+    """The running process. port: where clients attach; message: what workers need to take part.
 
-    `follow` it on the event loop; `stop` it at the end.
+    `serve` and `follow` on the event loop; `stop` at the end.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], said: Mapping[str, Any], place: str):
-        self.pid: int = said["pid"]
-        self.port: int = said["port"]
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        said: Mapping[str, Any],
+        sockets: PublicSockets,
+        place: str,
+    ) -> None:
+        self.port = sockets.port
         self.message = {**{key: said[key] for key in ("pid", "adapter", "token")}, "place": place}
         self._process = process
+        self._sockets = sockets
+        self._relay = Relay(sockets.listening, ("127.0.0.1", said["port"]))
+
+    async def serve(self) -> None:
+        """Let clients attach, until cancelled."""
+        await self._relay.run()
 
     async def follow(self, attached: asyncio.Event) -> int:
         """Set the event when a client has attached, which is told when it was asked for.
@@ -51,7 +61,8 @@ class Debugger:
             transport.close()
 
     def stop(self) -> None:
-        """End it; the debug adapter ends when nobody is connected to it any more."""
+        """End it; the debug adapter ends with the last of its connections."""
+        self._sockets.close()
         _end(self._process)
 
 
@@ -62,12 +73,11 @@ def start_debugger(launch: Launch, options: StartOptions, place: str = "") -> De
     interpreter finds it. Raises UsageError when the port is taken, WorkerError when the app's
     environment has no debugpy that fits.
     """
-    port = PORT if options.debug_port is None else options.debug_port
-    _wait_for_port(port)
+    sockets = _bind(PORT if options.debug_port is None else options.debug_port)
     script = os.path.join(PACKAGE, "worker", "debugserver.py")
     wait = "1" if options.debug_wait else "0"
     process = subprocess.Popen(
-        [launch.python, script, str(port), wait, place, *launch.search],
+        [launch.python, script, wait, place, *launch.search],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=launch.environ,
@@ -77,16 +87,27 @@ def start_debugger(launch: Launch, options: StartOptions, place: str = "") -> De
     try:
         said = json.loads(process.stdout.readline() or b"{}")
         if "pid" in said:
-            return Debugger(process, said, place)
+            return Debugger(process, said, sockets, place)
     except BaseException:
         _end(process)
         raise
     _end(process)
+    sockets.close()
     hint = None
     if said.get("missing"):
         hint = f"Install it there: {launch.python} -m pip install --upgrade debugpy"
     error = said.get("error", "The process that debuggers attach to ended before it was ready")
     raise WorkerError(f"{error}.", hint=hint)
+
+
+def _bind(port: int) -> PublicSockets:
+    try:
+        return bind("localhost", port)
+    except UsageError as error:
+        raise UsageError(
+            f"Port {port}, for debuggers, is unavailable.",
+            hint="End the process that uses it, or choose another port with --debug-port.",
+        ) from error
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -97,21 +118,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _wait_for_port(port: int) -> None:
-    """Return when the port is free: a session that was just ended leaves it in a moment."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        with socket.socket() as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                sock.bind(("127.0.0.1", port))
-                return
-            except OSError as error:
-                if time.monotonic() > end:
-                    raise UsageError(
-                        f"Debuggers cannot attach on port {port}: {error.strerror}.",
-                        hint="End the process that uses it, or choose another with --debug-port.",
-                    ) from error
-        time.sleep(0.05)

@@ -203,6 +203,7 @@ class Host:
         """Tell that debuggers can attach; wait for one where that is wanted."""
         attached = asyncio.Event()
         self._in_background(self._follow(debugger, attached))
+        self._in_background(debugger.serve())
         waiting = ", and is waited for" if self._options.debug_wait else ""
         self._journal.host(
             "Information",

@@ -1,8 +1,8 @@
 """What a debugger attaches to under `func start --debug`: a process in the app's interpreter that
 runs nothing and stays. Workers connect to its debug adapter as its children would; so a client that
-is attached to it is told of each new worker, and attaches to that through the same port.
+is attached to it is told of each new worker, and attaches to that by the way that it came.
 
-    python debugserver.py PORT WAIT PLACE SEARCH...
+    python debugserver.py WAIT PLACE SEARCH...
 
 WAIT: 1 to tell when a client has attached; PLACE: the folder that has debugpy, '' where the
 interpreter finds it; SEARCH: what ends sys.path. It tells the host on stdout, one JSON object a
@@ -21,7 +21,7 @@ if __name__ == "__main__":
 OLDEST = "1.8.15"  # the first that lets a process name its parent
 
 
-def main(port: int, wait: bool, place: str, search: "list[str]") -> None:
+def main(wait: bool, place: str, search: "list[str]") -> None:
     """Listen, tell, wait for the host's end."""
     import json
     import os
@@ -59,7 +59,7 @@ def main(port: int, wait: bool, place: str, search: "list[str]") -> None:
             tell(error=f"debugpy {debugpy.__version__} is older than {OLDEST}", missing=True)
             return
         os.dup2(nowhere, 2)  # the adapter, which may outlive us, would keep these open
-        _, port = debugpy.listen(("127.0.0.1", port))
+        _, port = debugpy.listen(("127.0.0.1", 0))
         os.dup2(stderr, 2)
         setup = pydevd.SetupHolder.setup
         adapter, token = [setup["client"], setup["port"]], setup["access-token"]
@@ -74,4 +74,4 @@ def main(port: int, wait: bool, place: str, search: "list[str]") -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2] == "1", sys.argv[3], sys.argv[4:])
+    main(sys.argv[1] == "1", sys.argv[2], sys.argv[3:])
