@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 
@@ -79,3 +81,14 @@ def test_a_worker_that_hangs_longer_than_the_timeout_is_killed() -> None:
         app.wait_for("did not come to its end; killed")
         eventually(lambda: old not in app.worker_pids)
         assert fresh_get(app, "/api/version").text == "1"
+
+
+def test_clients_of_a_frozen_worker_are_answered_by_its_successor() -> None:
+    env = {"LAZULITE_WORKER_HANG_TIMEOUT": "1", "FUNCTIONS_WORKER_PROCESS_COUNT": "2"}
+    with FuncApp(FAULTS, env=env) as app:
+        app.wait_for("Worker process started and initialized.", 2)
+        frozen = app.worker_pids[0]
+        os.kill(frozen, signal.SIGSTOP)
+        pids = {fresh_get(app, "/api/pid").text for _ in range(30)}
+        assert str(frozen) not in pids
+        os.kill(frozen, signal.SIGKILL)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lazulite.errors import UsageError
 from lazulite.testing import AppClient, open_app
 from tests.testing.conftest import KIT
+from tests.testing.test_isolation import make_app
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 
@@ -29,6 +32,28 @@ def test_a_timer_fires_at_each_of_its_occurrences() -> None:
         client.advance(timedelta(days=1))
         assert client.queue("ticks").messages() == ["tick"] * 25
         assert client.now == NOON + timedelta(days=1, hours=1)
+
+
+EVERY_SECOND = (
+    "@app.timer_trigger('timer', '* * * * * *')\ndef tick(timer: func.TimerRequest) -> None: ...\n"
+)
+
+
+def test_a_timer_that_writes_nothing_and_keeps_no_status(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "app", EVERY_SECOND)
+    with open_app(app, now=NOON, patience=1.0) as client:
+        client.advance(minutes=5)
+        assert len(client.invocations) == 300
+
+
+@pytest.mark.parametrize(
+    "off", [{"settings": {"AzureWebJobs.tick.Disabled": "1"}}, {"triggers": False}]
+)
+def test_a_timer_that_is_off_takes_no_time(tmp_path: Path, off: Any) -> None:
+    app = make_app(tmp_path / "app", EVERY_SECOND)
+    with open_app(app, now=NOON, patience=1.0, **off) as client:
+        client.advance(days=10_000)
+        assert client.invocations == []
 
 
 def test_a_timer_fired_by_hand(either: AppClient) -> None:

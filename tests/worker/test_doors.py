@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 
+import pytest
+
 from lazulite.worker.doors import Doors
 
 
@@ -51,3 +53,25 @@ def test_counting_connections_leaves_no_descriptor_behind() -> None:
         assert set(os.listdir("/dev/fd")) == before
         os.close(reading)
         os.close(writing)
+
+
+def test_a_worker_that_closed_its_doors_keeps_no_socket_listening() -> None:
+    with socket.socket() as host:
+        host.bind(("127.0.0.1", 0))
+        host.listen()
+        port = host.getsockname()[1]
+        worker = os.dup(host.fileno())
+        Doors([worker]).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    os.close(worker)
+
+
+def test_a_slot_listens_from_the_moment_that_its_worker_opens() -> None:
+    with socket.socket() as host:
+        host.bind(("127.0.0.1", 0))
+        doors = Doors([os.dup(host.fileno())])
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(host.getsockname())
+        doors.open()
+        socket.create_connection(host.getsockname()).close()

@@ -192,9 +192,11 @@ class InProcessApp:
         """When timers fire next, and hidden messages come back."""
         now = self._clock.now()
         stops = [self._clock.next_planned()]
-        for spec in self.functions.values():
+        for spec in self.functions.values() if self._options.triggers else ():
             trigger = spec.trigger
-            if trigger is not None and trigger.kind == "timertrigger" and not spec.error:
+            if trigger is None or spec.error or spec.disabled:
+                continue
+            if trigger.kind == "timertrigger":
                 stops.append(await next_occurrence(self._host.context, spec, trigger))
         return [stop for stop in stops if stop is not None and stop > now]
 

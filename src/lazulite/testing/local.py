@@ -95,7 +95,10 @@ class RecordedDispatcher(Dispatcher):
         self._records = records
 
     async def execute(self, name: str, event: TriggerEvent) -> Outcome:
-        outcome = await super().execute(name, event)
+        try:
+            outcome = await super().execute(name, event)
+        finally:
+            self._records.ended()  # only now is it no longer running for the host
         if outcome.error is None:
             return outcome
         record = self._records.last(outcome.id)

@@ -250,7 +250,9 @@ class ProcessApp:
     def _queues(self) -> Iterator[str]:
         for spec in self.functions.values():
             trigger = spec.trigger
-            if trigger is not None and trigger.kind == "queuetrigger" and not spec.error:
+            if trigger is None or spec.error or spec.disabled:
+                continue
+            if trigger.kind == "queuetrigger":
                 yield str(trigger.get("queueName")).lower()
 
     async def _has_messages(self, queue: str) -> bool:
