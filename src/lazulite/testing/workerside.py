@@ -11,6 +11,7 @@ from lazulite.model import FunctionSpec, spec_from_wire
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.local import (
     EndingPool,
+    ExchangeFront,
     FullRecorder,
     LocalPeer,
     LocalWorkers,
@@ -74,7 +75,7 @@ class WorkerSide:
         self._runtime = Runtime(
             self._loop,
             self._pool,
-            FullRecorder(self._channel),
+            FullRecorder(self._channel, self._watch),
             self._peer,
             body["spool"],
             body["development"],
@@ -82,7 +83,7 @@ class WorkerSide:
         )
         self._pool.start()
         self.workers = LocalWorkers(self._peer, Invoker(self._runtime, bound), self._records)
-        self._front = front_of(body, specs, bound, self._runtime, self._peer)
+        self._front = front_of(body, specs, bound, self._runtime, self._peer, ExchangeFront)
         # after the front is made, which looks at functions to find the web apps behind them
         for function in bound.values():
             self._watch.attach(function)
@@ -102,7 +103,6 @@ class WorkerSide:
 
     async def send(self, request: Request) -> tuple[Response, BaseException | None]:
         """The answer to a request, and what a function raised instead of one."""
-        seen = len(self._records.invocations)
         exchange = Exchange(request, self._loop)
         assert self._front is not None
         self._front.schedule(exchange)
@@ -116,12 +116,16 @@ class WorkerSide:
             raise ConnectionError(
                 f"{request.method} {request.url}: the connection was closed without an answer"
             ) from error
-        if response.status_code < 500:
+        if 400 <= response.status_code < 500:  # the client's fault, not the function's
             return response, None
-        if exchange.errors:
-            return response, exchange.errors[-1]
-        failed = [i.error for i in self._records.invocations[seen:] if i.error is not None]
-        return response, failed[-1] if failed else None
+        errors = [*exchange.errors, *self._failures(exchange)]
+        return response, errors[0] if errors else None
+
+    def _failures(self, exchange: Exchange) -> list[BaseException]:
+        """What went wrong outside of watched functions: in web apps, in the middle of a streamed
+        answer, in outputs."""
+        records = (self._records.last(call.id) for call in exchange.calls)
+        return [r.error for r in records if r is not None and r.error is not None]
 
     async def stop(self) -> None:
         """Have web apps shut down, and the threads end."""

@@ -21,9 +21,10 @@ def front_of(
     bound: Mapping[str, Bound],
     runtime: Runtime,
     peer: Peer,
+    make: type[Front] = Front,
 ) -> Front:
     """What serves the app's HTTP functions. specs, bound: all its functions, and those of them
-    that could be loaded; peer: the host."""
+    that could be loaded; peer: the host; make: its class."""
     targets = {
         name: target_of(spec, bound.get(name))
         for name, spec in specs.items()
@@ -32,4 +33,4 @@ def front_of(
     table, ordered = table_of(targets, body["prefix"])
     uplink = Uplink(peer, body.get("worker", 0))
     policy = policy_from_wire(body["policy"])
-    return Front(runtime, table, ordered, policy, uplink, body["body_limit"])
+    return make(runtime, table, ordered, policy, uplink, body["body_limit"])
