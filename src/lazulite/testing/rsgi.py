@@ -5,7 +5,7 @@ worker's front, behaving as its do (version 2.8, RSGI 1.6).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -235,6 +235,3 @@ class Exchange:
             content = b""
         chunks = self._chunks if self._streamed else ()
         return Response(status, headers, content, chunks=chunks, url=self.request.url)
-
-
-Schedule = Callable[[Exchange], None]

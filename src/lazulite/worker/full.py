@@ -10,7 +10,8 @@ from typing import Any
 from lazulite.model import Data
 from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.bound import Bound
-from lazulite.worker.context import Call, Out, current
+from lazulite.worker.call import Call, current
+from lazulite.worker.context import Out
 from lazulite.worker.request import HttpRequest, headers_of
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.targets import Target

@@ -9,7 +9,8 @@ from typing import Any
 
 from lazulite.model import FunctionSpec
 from lazulite.web.keys import AuthLevel
-from lazulite.web.routes import RouteTable, join_route
+from lazulite.web.routes import RouteTable
+from lazulite.web.template import join_route
 from lazulite.worker.apps import AsgiApp, WsgiApp, app_of
 from lazulite.worker.bound import Bound
 from lazulite.worker.call import Call
