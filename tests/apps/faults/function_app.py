@@ -51,3 +51,8 @@ def crash(req: func.HttpRequest) -> str:
 def segfault(req: func.HttpRequest) -> str:
     ctypes.string_at(0)
     return "not reached"
+
+
+@app.route("hoard")
+def hoard(req: func.HttpRequest) -> str:
+    return str(len(b"x" * (int(req.params["megabytes"]) << 20)))
