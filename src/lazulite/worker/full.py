@@ -49,11 +49,7 @@ class FullCall:
             call = Call(self._target.name)
             call.retry_count = attempt
             call.max_retries = retry.max_retries if retry else 0
-            headers = self._scope.headers
-            call.metadata_headers = (
-                headers.get("traceparent") or "",
-                headers.get("tracestate") or "",
-            )
+            call.trace(self._scope.headers)
             call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
             started = self._runtime.began(call, reason)
             try:
