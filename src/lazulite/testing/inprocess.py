@@ -31,6 +31,7 @@ from lazulite.testing.records import Invocation, Records
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.testing.rest import Rest, pass_time
+from lazulite.testing.surroundings import Surroundings
 from lazulite.testing.timers import as_past_due, next_occurrence
 from lazulite.testing.workerside import WorkerSide
 
@@ -65,6 +66,7 @@ class InProcessApp:
     def __init__(self, root: str, options: AppOptions) -> None:
         self.root = os.path.abspath(root)
         self.records = Records()
+        self.surroundings: Surroundings | None = None
         self._clock = ManualClock(options.now)
         self._options = options
         self._stack = AsyncExitStack()
@@ -86,6 +88,7 @@ class InProcessApp:
         options, stack = self._options, self._stack
         isolation = Isolation(self.root, fresh=options.fresh)
         isolation.enter()
+        self.surroundings = isolation.surroundings
         stack.callback(isolation.leave)
         temp = tempfile.mkdtemp(prefix="lazulite-test-")
         stack.callback(shutil.rmtree, temp, ignore_errors=True)

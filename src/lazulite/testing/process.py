@@ -56,6 +56,7 @@ class ProcessApp:
     def __init__(self, root: str, options: ProcessOptions) -> None:
         self.root = root
         self.records = Records()
+        self.surroundings = None
         self.functions: Mapping[str, FunctionSpec] = {}
         self.port = 0
         self._options = options
