@@ -24,7 +24,7 @@ from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
 from lazulite.testing.activity import Activity, Counted, count_threads
 from lazulite.testing.clock import ManualClock, SkippingClock
-from lazulite.testing.failures import refuse_errors, refuse_unknown
+from lazulite.testing.failures import overdue, refuse_errors, refuse_unknown
 from lazulite.testing.hostside import HostSide
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.records import Invocation, Records
@@ -163,7 +163,7 @@ class InProcessApp:
         return self._accounts.get(connection, "", "")
 
     async def send(self, request: Request) -> tuple[Response, BaseException | None]:
-        return await self._worker.send(request)
+        return await self._worker.send(request, self._options.patience)
 
     async def run(
         self, spec: FunctionSpec, input: str, at: datetime | None, past_due: bool
@@ -175,7 +175,10 @@ class InProcessApp:
             event = await self._host.event(spec, input)
             if past_due:
                 event = replace(event, value=as_past_due(event.value))
-            outcome = await self._host.execute(spec, event)
+            patience = self._options.patience
+            outcome = await asyncio.wait_for(self._host.execute(spec, event), patience)
+        except asyncio.TimeoutError:
+            raise overdue(f"Function '{spec.name}' did not end", patience) from None
         finally:
             if at is not None:
                 self._clock.set(before)
