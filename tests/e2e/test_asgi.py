@@ -1,4 +1,4 @@
-"""AsgiFunctionApp: streaming both ways, lifespan, disconnects, WebSockets."""
+"""AsgiFunctionApp over a process: streaming both ways, lifespan, disconnects, WebSockets."""
 
 from __future__ import annotations
 
@@ -44,18 +44,6 @@ def test_what_the_app_sees(app: FuncApp) -> None:
     assert scope["trace_parent"] == trace
 
 
-def test_the_path_is_decoded_and_the_raw_path_is_not(app: FuncApp) -> None:
-    scope = app.client.get("/scope/%C3%A9%20x").json()
-    assert scope["path"] == "/scope/é x"
-    assert scope["raw_path"] == "/scope/%C3%A9%20x"
-
-
-def test_every_method_arrives(app: FuncApp) -> None:
-    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        assert app.client.request(method, "/scope").json()["method"] == method
-    assert app.client.head("/scope").status_code == 200
-
-
 def test_pieces_of_a_body_are_answered_one_by_one(app: FuncApp) -> None:
     with socket.create_connection(("127.0.0.1", app.port), timeout=10) as client:
         client.sendall(b"POST /pieces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -88,25 +76,10 @@ def test_the_app_hears_of_a_client_that_leaves(app: FuncApp) -> None:
     app.wait_for("client left")
 
 
-def test_headers_come_as_they_are(app: FuncApp) -> None:
-    answer = app.client.get("/cookies")
-    assert answer.status_code == 204
-    assert answer.content == b""
-    assert answer.headers.get_list("set-cookie") == ["a=1", "b=2; Path=/"]
-
-
 def test_head_keeps_the_length(app: FuncApp) -> None:
     assert app.client.get("/sized").text == "12345"
     head = app.client.head("/sized")
     assert (head.headers["content-length"], head.content) == ("5", b"")
-
-
-def test_an_app_that_raises(app: FuncApp) -> None:
-    answer = app.client.get("/crash")
-    assert answer.status_code == 500
-    assert "LookupError: app trouble" in answer.text
-    assert app.client.get("/silent").status_code == 500
-    app.wait_for("the ASGI app returned without an answer")
 
 
 def test_an_app_that_raises_in_the_middle(app: FuncApp) -> None:
@@ -169,31 +142,6 @@ def test_lifespan_from_start_to_end() -> None:
         assert app.stop(signal.SIGTERM) == 0
     assert app.output().count("app is up") == 1
     assert "app is down" in app.output()
-
-
-def test_an_app_that_cannot_start_says_so() -> None:
-    with FuncApp(APPS / "asgi", env={"BAD_APP": "fail"}) as app:
-        app.wait_for("failed to start: the database is away")
-        answer = app.client.get("/sized")
-        assert answer.status_code == 500
-        assert "failed to start: the database is away" in answer.text
-        assert app.client.get("/sized").status_code == 500
-
-
-def test_an_app_without_lifespan_is_served() -> None:
-    with FuncApp(APPS / "asgi", env={"BAD_APP": "raise"}) as app:
-        assert app.client.get("/sized").text == "12345"
-        assert "knows no lifespan" not in app.output()
-
-
-def test_the_limit_holds_for_streams_too() -> None:
-    with FuncApp(APPS / "asgi", env={"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"}) as app:
-        assert app.client.post("/size", content=b"x" * 1000).text == "1000"
-        assert app.client.post("/size", content=b"x" * 1001).status_code == 413
-        pieces = (b"y" * 100 for _ in range(11))
-        answer = app.client.post("/size", content=pieces)
-        assert answer.status_code == 413
-        assert app.client.get("/sized").text == "12345"
 
 
 def test_invocations_are_recorded(app: FuncApp) -> None:

@@ -1,4 +1,4 @@
-"""Blobs, tables and warm-up through the real command, over the embedded store."""
+"""Blobs over a process: large ones on their way through files, and kills while they are."""
 
 from __future__ import annotations
 
@@ -71,42 +71,13 @@ def spool_of(root: Path) -> list[str]:
     return [p.name for s in (root / ".lazulite").glob("spool-*") if s.is_dir() for p in s.iterdir()]
 
 
-def test_blobs_and_tables_of_http_functions(tmp_path: Path) -> None:
-    with FuncApp(APPS / "blobs", copy_to=tmp_path) as app:
-        client = app.client
-        assert client.get("/api/items/7").status_code == 404
-        assert client.get("/api/texts/7").text == "nothing"
-        large = BINARY * 40_000
-        for content in (b"", b"small \xff\x00", large):
-            assert client.put("/api/items/7", content=content).text == "stored"
-            assert client.get("/api/items/7").content == content
-        assert client.get("/api/texts/7").json()[1] == len(large)
-        client.put("/api/items/8", content="\ufeffgrün".encode())
-        assert client.get("/api/texts/8").json() == ["grün", 8]
-        assert client.post("/api/generic/9", content=b"a").text == "changed"
-        assert client.post("/api/generic/9", content=b"b").text == "changed"
-        assert client.get("/api/items/9").content == b"+a+b"
-        assert spool_of(app.root) == []
-
-        people = [{"RowKey": "1", "name": "Ada", "age": 36}, {"RowKey": "2", "age": 60}]
-        assert client.get("/api/people/tr?age=1").json() == []
-        assert client.post("/api/people/tr", json=people).text == "added"
-        assert client.get("/api/people/tr?age=40").json() == [
-            {"PartitionKey": "tr", "RowKey": "2", "age": 60}
-        ]
-        assert client.get("/api/people/tr?age=1 or true").status_code == 500
-        assert client.post("/api/people/tr", json=people).status_code == 500
-        text = app.wait_for("exists already")
-        assert "binding 'people'" in text
-        app.wait_for(re.compile(r"warm in process \d+"))
-        assert client.get("/admin/warmup").status_code == 200
-        app.wait_for(re.compile(r"warm in process \d+"), count=2)
-        assert app.stop() == 0
-    assert "Traceback" not in app.output()
-
-
 def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
     with FuncApp(APPS / "blobs", copy_to=tmp_path) as app:
+        large = BINARY * 40_000
+        assert app.client.put("/api/items/7", content=large).text == "stored"
+        assert app.client.get("/api/items/7").content == large
+        assert spool_of(app.root) == []
+
         put(app.root, "inbox/a/one.txt", b"first", owner="me")
         app.wait_for('copied ["inbox/a/one.txt", 5, {"owner": "me"}, "application/octet-stream"]')
         put(app.root, "inbox/a/one.txt", b"second!")
@@ -115,7 +86,6 @@ def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
         assert all(re.fullmatch(r"a-one-[0-9a-f]{32}\.txt", name) for name in found)
         app.wait_for("New blob detected(LogsAndContainerScan): inbox/a/one.txt", count=2)
 
-        large = BINARY * 40_000
         put(app.root, "streams/large", large)
         assert wait_for_blobs(app, "streamed", 1) == {"large": large}
 
@@ -130,30 +100,6 @@ def test_new_and_changed_blobs_run_their_functions(tmp_path: Path) -> None:
     assert spool_of(app.root) == []
     (poison,) = in_store(app.root, lambda a: a.queue_admin.peek("webjobs-blobtrigger-poison", 32))
     assert json.loads(poison.body)["BlobName"] == "x"
-
-
-def test_event_grid_tells_of_blobs(tmp_path: Path) -> None:
-    with FuncApp(APPS / "blobs", copy_to=tmp_path) as app:
-        hook = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
-        validation = {
-            "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
-            "data": {"validationCode": "abc"},
-        }
-        assert app.client.post(hook, json=[validation]).json() == {"validationResponse": "abc"}
-        put(app.root, "events/1", b"the first")
-        created = {
-            "eventType": "Microsoft.Storage.BlobCreated",
-            "subject": "/blobServices/default/containers/events/blobs/1",
-        }
-        assert app.client.post(hook, json=[created]).status_code in (202, 503)
-        app.wait_for("told of the first")
-        assert app.client.post(hook.replace("told", "copied!"), json=[]).status_code == 404
-
-
-def test_an_app_of_folders_returns_a_blob(tmp_path: Path) -> None:
-    with FuncApp(APPS / "blobs_v1", copy_to=tmp_path) as app:
-        put(app.root, "incoming/x", b"abc\xff")
-        assert wait_for_blobs(app, "reversed", 1) == {"x": b"\xffcba"}
 
 
 @pytest.mark.parametrize("victim", ["worker", "host"])

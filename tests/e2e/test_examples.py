@@ -1,4 +1,4 @@
-"""The examples do what their README says, request by request."""
+"""An example over a process: what its README says, request by request."""
 
 from __future__ import annotations
 
@@ -6,33 +6,11 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from tests.e2e.harness import PATIENCE, FuncApp
-
-EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-GUIDE = EXAMPLES / "guide"
-ROW = re.compile(r"^\| `(\w+) (\S+)(?: (\{.*\}))?` \| (\d+) \| `(.*)` \|", re.M)
-
-
-class Line(NamedTuple):
-    method: str
-    path: str
-    body: str
-    status: int
-    answer: str
-
-
-def lines(section: int) -> list[Line]:
-    """The rows of the README's table number `section` (0 = of both models, 1 = of folders)."""
-    tables = re.split(r"\n\n(?=\| request)", (GUIDE / "README.md").read_text())[1:]
-    return [
-        Line(method, path, body, int(status), answer)
-        for method, path, body, status, answer in ROW.findall(tables[section])
-    ]
+from tests.integration.test_examples import GUIDE, Line, lines
 
 
 def wait_for_item(app: FuncApp, path: str) -> None:
@@ -54,12 +32,9 @@ def check(app: FuncApp, line: Line) -> None:
     assert response.status_code == line.status
 
 
-@pytest.fixture(scope="module", params=["v1/__app__", "v2"])
-def guide(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FuncApp]:
-    copy = tmp_path_factory.mktemp("guide")
-    with FuncApp(GUIDE / request.param, copy_to=copy) as app:
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuncApp]:
+    with FuncApp(GUIDE / "v2", copy_to=tmp_path_factory.mktemp("guide")) as app:
         yield app
 
 

@@ -34,44 +34,10 @@ def test_the_log_says_where_the_files_are(app: FuncApp) -> None:
     assert f"Its files are in {app.root}/.lazulite" in app.output()
 
 
-def test_a_message_that_fails_is_tried_again_and_buried(app: FuncApp) -> None:
-    put(app.root, "refused", [b"this"])
-    app.wait_for("buried this")
-    assert app.output().count("ValueError: not this") >= 2
-    app.wait_for(
-        "Message has reached MaxDequeueCount of 2. Moving message to queue 'refused-poison'."
-    )
-
-
-def test_retries_tell_the_function_which_attempt_it_is(app: FuncApp) -> None:
-    put(app.root, "flaky", [b"one"])
-    app.wait_for("attempt 2 of 2 on one")
-    assert app.output().count(" of 2 on one") == 3
-
-
-def test_generic_bindings(app: FuncApp) -> None:
-    put(app.root, "generic", [b"\xff"])
-    app.wait_for(r"read: generic b'\xff'")
-
-
-def test_a_timer_runs_at_the_start(app: FuncApp) -> None:
-    app.wait_for("read: timer False ['Last', 'LastUpdated', 'Next']")
-
-
 def test_a_missing_connection_is_named_with_function_and_binding(app: FuncApp) -> None:
     app.wait_for("The 'broken' function is in error")
     assert "function 'broken', binding 'out'" in app.output()
     assert "'AzureWebJobsNotThere' does not exist" in app.output()
-
-
-def test_a_run_by_hand(app: FuncApp) -> None:
-    answer = app.client.post("/admin/functions/read", json={"input": "by hand"})
-    assert answer.status_code == 202
-    app.wait_for("read: by hand")
-    answer = app.client.post("/admin/functions/clock?wait=1", json={"input": ""})
-    assert answer.json()["succeeded"]
-    app.wait_for("read: timer False", 2)
-    assert "This function was programmatically called via the host APIs." in app.output()
 
 
 def test_function_json_declares_the_same(tmp_path: Path) -> None:

@@ -8,23 +8,8 @@ import shutil
 import socket
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.harness import APPS, FuncApp
-
-V2 = """
-import azure.functions as func
-app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-"""
-
-
-def make(folder: Path, files: dict[str, str]) -> Path:
-    """An app of these files, with a host.json if none is given."""
-    for name, text in {"host.json": '{"version": "2.0"}', **files}.items():
-        path = folder / "app" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder / "app"
+from tests.making import V2, make
 
 
 def test_broken_functions_leave_the_others_alone(tmp_path: Path) -> None:
@@ -149,55 +134,6 @@ def test_two_functions_of_one_name(tmp_path: Path) -> None:
 
 
 SCRIPT = V2 + "@app.route()\ndef one(req): return 'x'\n"
-
-
-@pytest.mark.parametrize(
-    ("files", "args", "message"),
-    [
-        ({"host.json": '{"version": "2.0",\n "x" 1}'}, [], "host.json:2:6"),
-        ({"host.json": "[]"}, [], "host.json"),
-        ({"host.json": '{"version": "7"}'}, [], "host.json"),
-        ({"host.json": '{"version": "2.0", "functionTimeout": "soon"}'}, [], "functionTimeout"),
-        (
-            {"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "node"}}'},
-            [],
-            "FUNCTIONS_WORKER_RUNTIME is 'node', and only Python apps can be run.",
-        ),
-        (
-            {"local.settings.json": '{"Values": {"PYTHON_SCRIPT_FILE_NAME": "a b.py"}}'},
-            [],
-            "Invalid file name: a b.py",
-        ),
-        (
-            {"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_PROCESS_COUNT": "many"}}'},
-            [],
-            "FUNCTIONS_WORKER_PROCESS_COUNT must be a whole number from 1 to 10, not 'many'.",
-        ),
-        ({}, ["--python", "/no/such/python"], "The Python interpreter '/no/such/python' does not"),
-        ({}, ["--python", __file__], "is not executable"),
-        (
-            {
-                "local.settings.json": '{"Values": {"languageWorkers:python:defaultExecutablePath":'
-                ' "/no/python3"}}'
-            },
-            [],
-            "'/no/python3' does not exist; it was chosen by the setting",
-        ),
-        ({}, ["--user-log-level", "Loud"], "'Loud' is not one of"),
-        ({}, ["--address", "no.such.host.invalid"], "is not known"),
-        ({}, ["--json-output-file", "/no/such/folder/x"], "/no/such/folder/x"),
-        ({}, ["surprise"], "surprise"),
-    ],
-)
-def test_wrong_input_ends_in_one_message(
-    tmp_path: Path, files: dict[str, str], args: list[str], message: str
-) -> None:
-    root = make(tmp_path, {"function_app.py": SCRIPT, **files})
-    with FuncApp(root, args=args, ready=None) as app:
-        assert app.wait() == 1
-    assert message in app.output()
-    assert "Traceback" not in app.output()
-    assert "Something went wrong" not in app.output()
 
 
 def test_settings_that_cannot_be_read_are_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Functions with streaming requests and responses (azurefunctions-extensions-http-fastapi)."""
+"""Functions with streaming requests and responses, and clients that leave in the middle."""
 
 from __future__ import annotations
 
@@ -31,57 +31,6 @@ def test_an_endless_answer_ends_when_the_client_leaves(app: FuncApp) -> None:
         assert [next(lines) for _ in range(3)] == ["0", "1", "2"]
     assert app.client.get("/api/left").json() == {"left": True}
     app.wait_for("the stream was ended")
-
-
-def test_forms(app: FuncApp) -> None:
-    answer = app.client.post("/api/form", data={"a": "1", "b": "é"})
-    assert (answer.status_code, answer.json()) == (202, {"a": "1", "b": "é"})
-    files = {"file": ("x.txt", b"content")}
-    assert "file" in app.client.post("/api/form", files=files).json()
-
-
-def test_a_synchronous_function(app: FuncApp) -> None:
-    answer = app.client.get("/api/sync?q=hi")
-    assert answer.text == "<p>hi</p>"
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-
-
-@pytest.mark.parametrize(
-    ("kind", "status", "body"),
-    [
-        ("text", 200, '"text"'),
-        ("dict", 200, '{"a":[1]}'),
-        ("none", 200, "null"),
-        ("int", 200, "3"),
-        ("model", 200, '{"x":1,"y":2}'),
-        ("plain", 200, "plain"),
-        ("redirect", 307, ""),
-        ("empty", 204, ""),
-        ("classic", 418, "classic"),
-        ("unknown", 500, None),
-    ],
-)
-def test_what_may_be_returned(app: FuncApp, kind: str, status: int, body: str | None) -> None:
-    answer = app.client.get(f"/api/value/{kind}")
-    assert answer.status_code == status
-    if body is not None:
-        assert answer.text == body
-
-
-def test_ordinary_functions_beside_it(app: FuncApp) -> None:
-    assert app.client.post("/api/classic", content=b"abc").content == b"cba"
-
-
-def test_the_context(app: FuncApp) -> None:
-    assert app.client.get("/api/context").json()["name"] == "with_context"
-
-
-def test_failures(app: FuncApp) -> None:
-    answer = app.client.get("/api/broken")
-    assert answer.status_code == 500
-    assert "LookupError: no luck" in answer.text
-    assert app.client.get("/api/halfway").text == "1"
-    app.wait_for("LookupError: no luck in the middle")
 
 
 def test_outputs_are_written_before_the_answer(app: FuncApp) -> None:

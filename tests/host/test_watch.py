@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from time import time as now
 
 import pytest
 
-from lazulite.host.watch import Change, Rules, Scope, changed_since, forget_bytecode
+from lazulite.host.watch import Change, Rules, Scope, Watcher, changed_since, forget_bytecode
 
 
 def rules(root: Path) -> Rules:
@@ -56,6 +58,23 @@ def test_what_was_written_since_is_found(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (time, time))
     found = list(changed_since(rules(tmp_path), 2000))
     assert [os.path.basename(change.path) for change in found] == ["new.py"]
+
+
+def test_a_file_that_went_before_the_watching_began_is_told(tmp_path: Path) -> None:
+    gone, kept = tmp_path / "app_offline.htm", tmp_path / "kept.py"
+    kept.write_text("")
+
+    async def watch() -> list[Change]:
+        found: asyncio.Queue[list[Change]] = asyncio.Queue()
+        failed: asyncio.Queue[Exception] = asyncio.Queue()
+        seen = [str(gone), str(kept)]
+        watcher = Watcher(rules(tmp_path), now() + 60, seen, found.put_nowait, failed.put_nowait)
+        try:
+            return await asyncio.wait_for(found.get(), 30)
+        finally:
+            watcher.stop()
+
+    assert asyncio.run(watch()) == [Change(str(gone), "Deleted")]
 
 
 def test_byte_code_of_changed_modules_is_deleted(tmp_path: Path) -> None:

@@ -131,3 +131,54 @@ def test_a_streamed_answer(tmp_path: Path) -> None:
 
     assert response.text == "one two"
     assert response.chunks == (b"one ", b"two")
+
+
+HALF = """
+async def half(scope, receive, send):
+    if scope['type'] != 'http':
+        return
+    await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+    await send({'type': 'http.response.body', 'body': b'half', 'more_body': True})
+    if scope['path'].endswith('fail'):
+        raise LookupError('in the middle')
+    await send({'type': 'http.response.body', 'body': b' whole'})
+app = func.AsgiFunctionApp(half, func.AuthLevel.ANONYMOUS)
+"""
+
+
+def test_what_fails_in_the_middle_of_its_answer_is_raised(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with open_app_async(make_app(tmp_path / "app", HALF)) as client:
+            urls = ["/api/fail", "/api/well", "/api/fail"]
+            results = await asyncio.gather(*map(client.get, urls), return_exceptions=True)
+            assert [isinstance(result, Failure) for result in results] == [True, False, True]
+            assert "LookupError: in the middle" in str(results[0])
+            assert (await client.get("/api/fail", raise_exceptions=False)).text == "half"
+
+    asyncio.run(scenario())
+
+
+def test_a_web_app_that_waits_for_another_request(tmp_path: Path) -> None:
+    code = (
+        "import asyncio\n"
+        "gate = asyncio.Event()\n"
+        "async def gated(scope, receive, send):\n"
+        "    if scope['type'] != 'http':\n"
+        "        return\n"
+        "    if scope['path'].endswith('open'):\n"
+        "        gate.set()\n"
+        "    await gate.wait()\n"
+        "    await send({'type': 'http.response.start', 'status': 204, 'headers': []})\n"
+        "    await send({'type': 'http.response.body'})\n"
+        "app = func.AsgiFunctionApp(gated, func.AuthLevel.ANONYMOUS)\n"
+    )
+
+    async def scenario() -> None:
+        async with open_app_async(make_app(tmp_path / "app", code), patience=5) as client:
+            waiting = asyncio.ensure_future(client.get("/api/wait"))
+            while not client.invocations:
+                await asyncio.sleep(0)
+            assert (await client.get("/api/open")).status_code == 204
+            assert (await waiting).status_code == 204
+
+    asyncio.run(scenario())

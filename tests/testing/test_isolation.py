@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import sys
@@ -232,3 +233,23 @@ def test_close_twice() -> None:
     client = open_app(KIT)
     client.close()
     client.close()
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["alone", "beside another extension"])
+def test_an_extension_that_an_app_imports_is_not_the_next_apps(
+    loaded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if loaded:
+        importlib.import_module("azurefunctions.extensions.base")
+    else:
+        for name in [n for n in sys.modules if n.startswith("azurefunctions.extensions.")]:
+            monkeypatch.delitem(sys.modules, name)
+    plain = make_app(
+        tmp_path / "plain", "@app.route('say')\ndef say(req): return req.params['x']\n"
+    )
+    for _ in range(2):
+        with open_app(APPS / "streaming") as client:
+            assert client.get("/api/value/dict").json() == {"a": [1]}
+            assert client.post("/api/echo/a", content=[b"b"]).text == "a:B"
+        with open_app(plain) as client:
+            assert client.get("/api/say?x=1").text == "1"

@@ -58,3 +58,13 @@ def test_given_headers_win() -> None:
 def test_two_bodies_are_one_too_many(bodies: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="one body"):
         build_request("post", "/", **bodies)  # type: ignore[arg-type]
+
+
+def test_multipart_as_browsers_write_it() -> None:
+    request = build_request(
+        "post", "/", data={"a": ["1", "2"]}, files={'f"': ("x\r\n.txt", b"3", "a/b")}
+    )
+
+    assert isinstance(request.body, bytes)
+    assert request.body.count(b'form-data; name="a"\r\n\r\n') == 2
+    assert b'name="f%22"; filename="x%0D%0A.txt"\r\nContent-Type: a/b\r\n\r\n3' in request.body

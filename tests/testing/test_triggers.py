@@ -173,3 +173,11 @@ def test_the_report_of_an_invocation(client: AppClient) -> None:
     assert str(record).splitlines()[1:] == ["    [Information] asked for 3"]
     assert record.returned.status_code == 200
     assert record.duration > 0
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_run_by_the_admin_api_comes_to_rest(client: AppClient, attempt: int) -> None:
+    answer = client.post("/admin/functions/work", json={"input": "tea"})
+
+    assert answer.status_code == 202
+    assert client.queue("done").messages() == ["done: tea"]

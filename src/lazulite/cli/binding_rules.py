@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from lazulite.abc import BindingContext
 from lazulite.bindings import Bindings
 from lazulite.config.app import AppConfig
 from lazulite.errors import LazuliteError
 from lazulite.host.clock import SystemClock
+from lazulite.host.context import binding_context
 from lazulite.host.index import Index
-from lazulite.host.storage import HostAccounts, HostState
+from lazulite.host.storage import HostAccounts
 from lazulite.host.validate import check_bindings
 from lazulite.model import BindingSpec, FunctionSpec
 
@@ -21,7 +19,15 @@ class BindingRules:
     def __init__(self, app: AppConfig) -> None:
         queues = app.host.extension("queues")
         self._accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
-        self._bindings = Bindings(_context(app, self._accounts))
+        self._bindings = Bindings(
+            binding_context(
+                app,
+                self._accounts,
+                SystemClock(),
+                lambda level, category, message: None,
+                lambda extension, handler: None,
+            )
+        )
 
     def connection(self, spec: FunctionSpec, binding: BindingSpec) -> None:
         """Raises SettingError when the storage account of a binding cannot be used: its setting is
@@ -35,20 +41,3 @@ class BindingRules:
         except LazuliteError as error:  # host.json's options of a kind
             return str(error)
         return index.functions[spec.name].error
-
-
-def _context(app: AppConfig, accounts: HostAccounts) -> BindingContext:
-    return BindingContext(
-        host_id=app.host_id,
-        instance_id="",
-        spool="",
-        accounts=accounts,
-        state=HostState(accounts),
-        clock=SystemClock(),
-        options=app.host.extension,
-        singleton=asdict(app.host.singleton),
-        log=lambda level, category, message: None,
-        webhook=lambda extension, handler: None,
-        development=app.development,
-        settings=app.settings,
-    )

@@ -7,37 +7,25 @@ import gc
 import os
 import socket
 from collections.abc import Coroutine, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
-from lazulite.abc import BindingContext, WebRequest, WebResponse
-from lazulite.bindings import WARM_UP, Bindings, known_kinds
+from lazulite.bindings import Bindings
 from lazulite.config.app import AppConfig
-from lazulite.config.section import plain
-from lazulite.errors import LazuliteError
 from lazulite.host import settle
-from lazulite.host.admin.functions import FunctionApi
-from lazulite.host.admin.home import home_page
-from lazulite.host.admin.host import HostApi, HostFacts
-from lazulite.host.admin.keys import KeyApi
+from lazulite.host.admin.host import HostFacts
 from lazulite.host.admin.logs import LogApi
-from lazulite.host.admin.router import Router, request_of
+from lazulite.host.app import HostedApp
 from lazulite.host.clock import SystemClock
-from lazulite.host.dispatch import Dispatcher
-from lazulite.host.draining import Draining
 from lazulite.host.fallback import NOT_RUNNING, Fallback
 from lazulite.host.generation import Generation
 from lazulite.host.health import Health
-from lazulite.host.index import Index, build
 from lazulite.host.journal import Journal
-from lazulite.host.keyring import KeyRing, secret_store
-from lazulite.host.keys import Keys
+from lazulite.host.keyring import secret_store
 from lazulite.host.launch import Launch, Template, spawn
-from lazulite.host.listeners import Listeners
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
-from lazulite.host.permits import Permits
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
 from lazulite.host.reload import Reloader, check_not_worse, offline_body, set_offline
@@ -45,12 +33,9 @@ from lazulite.host.spool import Spool
 from lazulite.host.startup import Startup
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
-from lazulite.host.validate import check_bindings
 from lazulite.host.watch import OFFLINE_FILE, Rules
-from lazulite.model import FunctionSpec, Outcome
+from lazulite.model import FunctionSpec
 from lazulite.telemetry.console import Console, Filter
-from lazulite.web.keys import KeyTable
-from lazulite.wire.peer import Answer
 
 TEMPLATE_START = 60.0
 ADMIN_PATIENCE = 30.0  # seconds
@@ -78,7 +63,6 @@ class Host:
         self._clock = SystemClock()
         self._instance_id = os.urandom(16).hex()
         self._startup = Startup(options, config, self._instance_id, console, self._journal)
-        self._index = Index({}, "v1")
         self._state = "Starting"
         self._generations = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,25 +93,22 @@ class Host:
 
     def _assemble(self, template: Template) -> None:
         config = self._config
-        self._router = Router(
-            lambda: self._keys.table(), self._is_running, lambda: self._keys.reread()
+        accounts = self._accounts_of(config)
+        app = self._app = HostedApp(
+            config,
+            self._options,
+            self._instance_id,
+            accounts,
+            secret_store(config, lambda: HostState(accounts)),
+            self._clock,
+            self._journal,
+            self._spool,
+            self._is_running,
+            lambda message: self._supervisor.policy(message),
         )
-        self._accounts = HostAccounts(
-            config.root, config.settings, config.host.extension("queues"), self._journal.host
-        )
-        local = config.development
-        secrets = secret_store(config, lambda: HostState(self._accounts))
-        self._keys = KeyRing(
-            Keys(secrets, config.host_id, self._keys_changed),
-            self._options.enable_auth or not local,
-            lambda: [spec.name for spec in self._index.functions.values() if spec.is_http],
-            lambda: self._router.extensions,
-        )
-        self._bindings = Bindings(self._context(config, self._accounts))
         self._generation = self._new_generation(
-            config, self._launch, template, self._accounts, self._bindings
+            config, self._launch, template, accounts, app.bindings
         )
-        permits = Permits()
         self._recent = Recent()
         self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
@@ -135,17 +116,12 @@ class Host:
             self._public,
             self._stream,
             self._journal,
-            {
-                "web": self._web,
-                "keys": self._unknown_key,
-                "inputs": lambda body, parts: self._dispatcher.http_inputs(body, parts),
-                "outputs": lambda body, parts: self._dispatcher.http_outputs(body, parts),
-            },
-            permits,
+            app.calls(),
+            app.permits,
             self._availability_changed,
             self._spool.sweep,
         )
-        self._fallback = Fallback(self._public, self._router_answer, lambda: None)
+        self._fallback = Fallback(self._public, app.answer, lambda: None)
         self._health = Health(
             config.host.health_monitor,
             lambda: [w.vitals for w in self._supervisor.workers if w.vitals is not None],
@@ -154,18 +130,14 @@ class Host:
         self._reloader = Reloader(
             config.root, self._watch_rules, self._journal, self._reload, self._go_offline
         )
-        self._dispatcher = Dispatcher(
-            self._supervisor,
-            self._bindings,
-            self._journal,
-            self._clock,
-            permits,
-            self._spool.discard,
-        )
-        self._listeners = Listeners(self._bindings, self._dispatcher, self._journal)
         self._tls = self._certificate()
-        self._draining = Draining(self._listeners, lambda: self._index.functions)
-        self._mount()
+        app.attach(self._supervisor, self._clock)
+        app.mount(self._facts())
+        LogApi(self._recent, self._stream.catch_up).mount(app.router)
+
+    def _accounts_of(self, config: AppConfig) -> HostAccounts:
+        queues = config.host.extension("queues")
+        return HostAccounts(config.root, config.settings, queues, self._journal.host)
 
     def _certificate(self) -> dict[str, str] | None:
         options = self._options
@@ -206,18 +178,18 @@ class Host:
             self._presence.announce()
             if self._generation.index is not None:
                 self._adopt(self._generation)
-                self._startup.indexed(self._index)
+                self._startup.indexed(self._app.index)
             self._tell()
             self._state = "Running"
             self._running.set()
             self._startup.started()
             if self._options.listeners:
-                await self._listeners.start(self._index.functions)
+                await self._app.listeners.start(self._app.functions)
         gc.freeze()
         gc.enable()
         self._in_background(self._health.watch())
         if self._options.listeners:
-            self._in_background(self._reloader.run())
+            self._in_background(self._reloader.run(body is not None))
 
     async def _shut_down(self) -> None:
         self._state = "Stopping"
@@ -226,10 +198,10 @@ class Host:
         for task in list(self._tasks):
             task.cancel()
         grace = self._generation.limits.grace
-        await asyncio.gather(self._listeners.stop(grace), self._supervisor.drain(grace))
+        await asyncio.gather(self._app.listeners.stop(grace), self._supervisor.drain(grace))
         await self._supervisor.stop()
         await self._fallback.stop()
-        await self._accounts.close()
+        await self._generation.accounts.close()
         self._state = "Stopped"
 
     def interrupt(self) -> None:
@@ -263,23 +235,20 @@ class Host:
     ) -> Generation:
         self._generations += 1
         first = self._generations == 1
+        app = self._app
 
         async def answer(report: Mapping[str, Any]) -> Mapping[str, Any]:
             if generation.index is None:
-                index = check_bindings(build(config, report, known_kinds()), bindings)
+                index = app.index_of(config, report, bindings)
                 if not first:
-                    check_not_worse(self._index, index)
+                    check_not_worse(app.index, index)
                 generation.index, generation.report = index, report
                 if first:
                     self._adopt(generation)
             elif report != generation.report and self._supervisor.available:
                 # the code has changed since, maybe for the worse: others serve the good one
-                index = check_bindings(build(config, report, known_kinds()), bindings)
-                check_not_worse(generation.index, index)
-            keys = await self._keys.table()
-            return settle.serve_message(
-                config, self._options, generation.index, keys, self._spool.path, self._tls
-            )
+                check_not_worse(generation.index, app.index_of(config, report, bindings))
+            return await app.serve_message(config, generation.index, self._tls)
 
         generation = Generation(
             number=self._generations,
@@ -301,12 +270,7 @@ class Host:
         """Make a generation the one that the rest of the host sees."""
         assert generation.index is not None
         self._generation = generation
-        self._config = generation.config
-        self._launch = generation.launch
-        self._index = generation.index
-        self._accounts = generation.accounts
-        self._bindings = generation.bindings
-        self._dispatcher.adopt(generation.index.functions, generation.bindings)
+        self._app.adopt(generation.config, generation.index, generation.bindings)
 
     async def _reload(self, packages: bool) -> None:
         """Have the app as it is on disk now take over. Raises LazuliteError when it cannot."""
@@ -317,12 +281,10 @@ class Host:
         launch, template = await self._relaunch(config, packages)
         accounts, bindings = old.accounts, old.bindings
         if (config.settings, config.host) != (old.config.settings, old.config.host):
-            accounts = HostAccounts(
-                config.root, config.settings, config.host.extension("queues"), self._journal.host
-            )
-            bindings = Bindings(self._context(config, accounts))
+            accounts = self._accounts_of(config)
+            bindings = self._app.bindings_of(config, accounts)
         generation = self._new_generation(config, launch, template, accounts, bindings)
-        before = self._index.functions
+        before = self._app.functions
         try:
             await self._supervisor.switch(generation)
         except BaseException:
@@ -330,12 +292,12 @@ class Host:
                 template.close()
             raise
         self._adopt(generation)
-        table = await self._keys.table()
+        table = await self._app.keys.table()
         if table is not None:  # there may be functions that had no key before
-            self._keys_changed(table)
+            self._app.keys_changed(table)
         for warning in config.warnings:
             self._journal.host("Warning", "Host.Startup", str(warning))
-        if before != self._index.functions:
+        if before != self._app.functions:
             self._tell()
         self._state = "Running"
         self._running.set()
@@ -363,9 +325,10 @@ class Host:
         return launch, template
 
     async def _change_listeners(self, before: Mapping[str, FunctionSpec], old: Generation) -> None:
-        if self._options.listeners and self._draining.state == "Disabled":
-            await self._listeners.change(self._bindings, before, self._index.functions)
-        if old.accounts is not self._accounts:
+        app = self._app
+        if self._options.listeners and app.draining.state == "Disabled":
+            await app.listeners.change(app.bindings, before, app.functions)
+        if old.accounts is not self._generation.accounts:
             await old.accounts.close()
 
     async def _go_offline(self, body: bytes) -> None:
@@ -375,7 +338,7 @@ class Host:
         self._fallback.offline = body
         await self._fallback.start()
         await self._supervisor.pause()
-        self._in_background(self._listeners.stop())
+        self._in_background(self._app.listeners.stop())
         self._journal.host("Information", "Host.Startup", f"The app is offline: {OFFLINE_FILE}.")
 
     def _availability_changed(self) -> None:
@@ -388,20 +351,18 @@ class Host:
             self._in_background(self._fallback.start())
 
     def _watch_rules(self) -> Rules:
-        host = self._config.host
+        host = self._app.config.host
         return Rules(self._config.root, host.watch_files, host.watch_directories)
 
     def _tell(self) -> None:
-        place = self._keys.place if self._options.enable_auth else None
-        self._startup.tell(self._config, self._index, self._public.port, place)
+        place = self._app.keys.place if self._options.enable_auth else None
+        self._startup.tell(self._app.config, self._app.index, self._public.port, place)
 
-    # HTTP of the host itself
+    # what the admin API tells
 
-    def _mount(self) -> None:
-        facts = HostFacts(
-            host_id=self._config.host_id,
-            instance_id=self._instance_id,
-            root=self._config.root,
+    def _facts(self) -> HostFacts:
+        return replace(
+            self._app.facts(),
             state=lambda: "Error" if self._problems() else self._state,
             errors=self._problems,
             restart=self._reloader.request,
@@ -409,26 +370,13 @@ class Host:
             ready=self._is_ready,
             set_offline=lambda wanted: set_offline(self._config.root, wanted),
             health=lambda: {"healthy": self._health.healthy, "counters": self._health.counters},
-            config=lambda: plain(self._config.host.root),
             processes=self._processes,
-            drain=self._draining.drain,
-            resume=self._draining.resume,
-            drain_state=lambda: self._draining.state,
-            outstanding=lambda: self._dispatcher.running,
-            warm=self._warm,
         )
-        HostApi(facts).mount(self._router)
-        functions = FunctionApi(
-            lambda: self._index, self._run_by_hand, self._config.host.http.route_prefix
-        )
-        functions.mount(self._router)
-        KeyApi(self._keys.keys, lambda name: functions.find(name) is not None).mount(self._router)
-        LogApi(self._recent, self._stream.catch_up).mount(self._router)
 
     def _problems(self) -> list[str]:
         """Why the app does not run."""
-        if self._index.problem:
-            return [self._index.problem]
+        if self._app.index.problem:
+            return [self._app.index.problem]
         if self._supervisor.problem and not self._supervisor.available:
             return [self._supervisor.problem]
         return []
@@ -438,7 +386,7 @@ class Host:
         return (
             self._state == "Running"
             and self._supervisor.available
-            and self._draining.state == "Disabled"
+            and self._app.draining.state == "Disabled"
         )
 
     def _processes(self) -> list[tuple[int, str]]:
@@ -454,60 +402,3 @@ class Host:
         except asyncio.TimeoutError:
             return False
         return True
-
-    async def _web(self, body: Any, parts: list[bytes]) -> Answer:
-        """The `web` call: a request that is the host's to answer."""
-        response = await self._router_answer(request_of(body, parts[0]))
-        headers = [list(pair) for pair in response.headers.items()]
-        return {"status": response.status, "headers": headers}, [response.body]
-
-    async def _router_answer(self, request: WebRequest) -> WebResponse:
-        if request.path == "/":
-            disabled = self._config.settings.is_true("AzureWebJobsDisableHomepage")
-            return home_page(disabled)
-        return await self._router.answer(request)
-
-    async def _warm(self) -> None:
-        for spec in self._index.functions.values():
-            if spec.trigger and spec.trigger.kind == WARM_UP and not spec.disabled:
-                await self._run_by_hand(spec, "")
-
-    async def _run_by_hand(self, spec: FunctionSpec, input: str) -> Outcome:
-        trigger = spec.trigger
-        if trigger is None or spec.error:
-            return Outcome("", error=spec.error or "it has no trigger")
-        try:
-            event = await self._bindings.trigger(trigger.kind).manual(spec, trigger, input)
-        except LazuliteError as error:
-            return Outcome("", error=str(error))
-        except KeyError:
-            return Outcome("", error="call an HTTP function by its URL")
-        return await self._dispatcher.execute(spec.name, event)
-
-    # keys
-
-    async def _unknown_key(self, body: Any, parts: list[bytes]) -> Answer:
-        """The `keys` call: a worker met a key that it does not know."""
-        return {"changed": await self._keys.reread()}, []
-
-    def _keys_changed(self, table: KeyTable) -> None:
-        if self._keys.required:
-            self._supervisor.policy(settle.policy_message(self._config, self._options, table))
-
-    # what bindings may use
-
-    def _context(self, config: AppConfig, accounts: HostAccounts) -> BindingContext:
-        return BindingContext(
-            host_id=config.host_id,
-            instance_id=self._instance_id,
-            spool=self._spool.path,
-            accounts=accounts,
-            state=HostState(accounts),
-            clock=self._clock,
-            options=config.host.extension,
-            singleton=asdict(config.host.singleton),
-            log=self._journal.host,
-            webhook=self._router.webhook,
-            development=config.development,
-            settings=config.settings,
-        )

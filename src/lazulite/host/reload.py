@@ -50,9 +50,12 @@ class Reloader:
         """Reload soon."""
         self._wanted.put_nowait([])
 
-    async def run(self) -> None:
-        """Watch and reload until cancelled."""
-        watcher = Watcher(self._rules(), self._began, self._wanted.put_nowait, self._cannot_watch)
+    async def run(self, offline: bool = False) -> None:
+        """Watch and reload until cancelled. offline: whether app_offline.htm was seen."""
+        seen = [os.path.join(self._root, OFFLINE_FILE)] if offline else []
+        watcher = Watcher(
+            self._rules(), self._began, seen, self._wanted.put_nowait, self._cannot_watch
+        )
         try:
             while True:
                 await self._handle(await self._wanted.get())

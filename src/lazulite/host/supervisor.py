@@ -39,9 +39,9 @@ class DiedServing(WorkerError):
 class Supervisor:
     """Call `start`, `switch` with each further generation, `stop` at the end.
 
-    calls: what workers may ask of the host; permits: what they ask for before they run a function
-    with a limit; changed: called whenever `available` or `problem` may have changed; buried: called
-    after a worker died and its process is gone. problem: why no worker can be started now, or ''.
+    calls: what workers may ask of the host; permits: what ends with the worker that has it;
+    changed: called whenever `available` or `problem` may have changed; buried: called after a
+    worker died and its process is gone. problem: why no worker can be started now, or ''.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Supervisor:
         self._public = public
         self._logs = logs
         self._journal = journal
-        self._calls = {**calls, "permit": permits.wanted}
+        self._calls = calls
         self._permits = permits
         self._changed = changed
         self._buried = buried

@@ -112,18 +112,21 @@ def forget_bytecode(changes: Iterable[Change]) -> None:
 
 class Watcher:
     """Watches on a thread of its own. since: what was changed after this instant (time.time()) but
-    before the watching began is told, too; found: called on the event loop with changes, which are
-    gathered while they come thick and fast; failed: called there when watching is impossible."""
+    before the watching began is told, too; seen: files that were there then, whose removal is told;
+    found: called on the event loop with changes, which are gathered while they come thick and fast;
+    failed: called there when watching is impossible."""
 
     def __init__(
         self,
         rules: Rules,
         since: float,
+        seen: Sequence[str],
         found: Callable[[list[Change]], None],
         failed: Callable[[Exception], None],
     ) -> None:
         self._rules = rules
         self._since = since
+        self._seen = seen
         self._found = found
         self._failed = failed
         self._loop = asyncio.get_running_loop()
@@ -148,6 +151,7 @@ class Watcher:
         root = self._rules.root
         notify = RustNotify([root], False, False, 300, True, True)
         missed = list(changed_since(self._rules, self._since))
+        missed += [Change(path, "Deleted") for path in self._seen if not os.path.exists(path)]
         if missed:
             self._tell(self._found, missed)
         while not self._stop.is_set():

@@ -24,7 +24,7 @@ from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
 from lazulite.testing.activity import Activity, Counted, count_threads
 from lazulite.testing.clock import ManualClock, SkippingClock
-from lazulite.testing.failures import overdue, refuse_errors, refuse_unknown
+from lazulite.testing.failures import called_by_url, overdue, refuse_errors, refuse_unknown
 from lazulite.testing.hostside import HostSide
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.records import Invocation, Records
@@ -119,7 +119,7 @@ class InProcessApp:
         worker = self._worker = WorkerSide(
             self.records,
             host.calls(),
-            host.permits.returned,
+            host.app.permits.returned,
             activity.poke_from_thread,
             skipping.sleep,
         )
@@ -130,7 +130,7 @@ class InProcessApp:
         specs = worker.serve(await host.answer(worker.load(load, isolation)))
         refuse_unknown(options.functions, specs)
         if not options.allow_errors:
-            refuse_errors(self.root, specs, host.index.stacks)
+            refuse_errors(self.root, specs, host.app.index.stacks)
         self._rest = Rest(activity, self._busy, options.patience, self.records)
         await host.start(worker.workers, specs, options.triggers, stack)
         await self._rest.settle()
@@ -168,15 +168,17 @@ class InProcessApp:
     async def run(
         self, spec: FunctionSpec, input: str, at: datetime | None, past_due: bool
     ) -> Invocation:
-        before = self._clock.now()
+        if spec.is_http:
+            raise called_by_url(spec.name)
+        before, patience = self._clock.now(), self._options.patience
         if at is not None:
             self._clock.set(at)
         try:
-            event = await self._host.event(spec, input)
+            event = await self._host.app.event(spec, input)
             if past_due:
                 event = replace(event, value=as_past_due(event.value))
-            patience = self._options.patience
-            outcome = await asyncio.wait_for(self._host.execute(spec, event), patience)
+            running = self._host.app.dispatcher.execute(spec.name, event)
+            outcome = await asyncio.wait_for(running, patience)
         except asyncio.TimeoutError:
             raise overdue(f"Function '{spec.name}' did not end", patience) from None
         finally:
@@ -211,7 +213,7 @@ class InProcessApp:
         return bool(self._activity.open or self._host.busy or self._worker.busy)
 
     async def key(self, function: str | None) -> str:
-        ring = self._host.keys
+        ring = self._host.app.keys
         if not ring.required:
             raise UsageError("This app asks for no keys.", hint="Open it with auth=True.")
         if function is None:

@@ -15,6 +15,9 @@ from typing import Any
 from lazulite.testing.imports import belongs_to, forget, names_of_app
 from lazulite.testing.surroundings import Surroundings
 
+# importing one of them changes how every app's functions are called
+_EXTENSIONS = "azurefunctions.extensions."
+
 
 class Isolation:
     """`enter` notes the process's state and gives it the app's; `leave` puts it back.
@@ -36,6 +39,7 @@ class Isolation:
         self._start: Any = None
         self._submit: Any = None
         self._extensions: tuple[Any, ...] | None = None
+        self._web: list[tuple[type, str, Any]] = []
 
     def enter(self) -> None:
         """Note the state. Modules of other apps, which would be taken for this one's, step
@@ -49,6 +53,7 @@ class Isolation:
         self._handlers, self._level = list(root.handlers), root.level
         self._start, self._submit = threading.Thread.start, ThreadPoolExecutor.submit
         self._extensions = _extensions()
+        self._web = _web_extension()
         forget(names_of_app(self._root, own=self._fresh))
 
     def settings(self, environ: Mapping[str, str]) -> None:
@@ -70,7 +75,8 @@ class Isolation:
         added = [
             name
             for name, module in list(sys.modules.items())
-            if self._modules.get(name) is not module and belongs_to(module, name, self._root)
+            if self._modules.get(name) is not module
+            and (name.startswith(_EXTENSIONS) or belongs_to(module, name, self._root))
         ]
         forget(added)
         for name, module in self._modules.items():
@@ -79,6 +85,8 @@ class Isolation:
         self.surroundings.take_off()
         if self._extensions is not None:
             _restore_extensions(self._extensions)
+        for tracker, name, value in self._web:
+            setattr(tracker, name, value)
         root = logging.getLogger()
         for handler in list(root.handlers):
             # what the app added; pytest changes its own handlers between a test's phases
@@ -111,3 +119,21 @@ def _restore_extensions(before: tuple[Any, ...]) -> None:
     from azure.functions.extension import ExtensionMeta
 
     ExtensionMeta._func_exts, ExtensionMeta._app_exts, ExtensionMeta._info = before
+
+
+def _web_extension() -> list[tuple[type, str, Any]]:
+    """What a web extension (azurefunctions-extensions-http-*) has registered for requests and
+    answers, where the base of all extensions is loaded already."""
+    base = sys.modules.get(_EXTENSIONS + "base")
+    members = (
+        ("ModuleTrackerMeta", "_module"),
+        ("RequestTrackerMeta", "_request_type"),
+        ("RequestTrackerMeta", "_synchronizer"),
+        ("ResponseTrackerMeta", "_response_types"),
+    )
+    found = ((getattr(base, tracker, None), member) for tracker, member in members)
+    return [
+        (tracker, member, copy.copy(getattr(tracker, member, None)))
+        for tracker, member in found
+        if tracker is not None
+    ]

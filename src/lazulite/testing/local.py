@@ -7,6 +7,7 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
@@ -22,9 +23,13 @@ from lazulite.wire.values import unpack
 from lazulite.worker.bound import Bound
 from lazulite.worker.call import Call, current
 from lazulite.worker.channel import LogChannel
+from lazulite.worker.http import Front
 from lazulite.worker.invoker import Invoker
 from lazulite.worker.pool import Pool
 from lazulite.worker.recorder import Recorder
+from lazulite.worker.targets import Target
+
+_serving: ContextVar[Exchange | None] = ContextVar("serving", default=None)
 
 
 class LocalPeer(Peer):
@@ -88,7 +93,8 @@ class LocalWorkers:
 
 
 class RecordedDispatcher(Dispatcher):
-    """Notes failures that the worker does not know of: of inputs and outputs."""
+    """Notes failures that the worker does not know of, of inputs and outputs, and tells when a run
+    is over: one by the admin API has no listener that would go on and be seen doing it."""
 
     def __init__(self, records: Records, *parts: Any) -> None:
         super().__init__(*parts)
@@ -137,16 +143,6 @@ class MemoryChannel(LogChannel):
         self._records.send(message)
 
 
-class FullRecorder(Recorder):
-    """Tells of every invocation, at any rate."""
-
-    def __init__(self, channel: LogChannel) -> None:
-        super().__init__(channel)
-        self._left = 1 << 60
-
-    def tick(self) -> None: ...
-
-
 class Watch:
     """Has what functions return and raise noted in their invocations' records, and in the HTTP
     exchanges that they run for.
@@ -187,6 +183,13 @@ class Watch:
 
         bound.call = watched
 
+    def belongs(self, call: Call, exchange: Exchange) -> None:
+        """Note that a call answers an exchange."""
+        if call not in exchange.calls:
+            exchange.calls.append(call)
+            self.direct.add(call)
+            self._began()
+
     def answered(self, exchange: Exchange) -> None:
         """Forget an exchange."""
         self.direct.difference_update(exchange.calls)
@@ -197,9 +200,7 @@ class Watch:
             if isinstance(exchange, Exchange):
                 running = current.get()
                 if running is not None:
-                    exchange.calls.append(running)
-                    self.direct.add(running)
-                self._began()
+                    self.belongs(running, exchange)
                 return exchange
         return None
 
@@ -219,3 +220,31 @@ class Watch:
             record.error = error
         if exchange is not None:
             exchange.errors.append(error)
+
+
+class FullRecorder(Recorder):
+    """Tells of every invocation, at any rate, and whose exchange it is."""
+
+    def __init__(self, channel: LogChannel, watch: Watch) -> None:
+        super().__init__(channel)
+        self._left = 1 << 60
+        self._watch = watch
+
+    def started(self, call: Call, reason: str, details: dict[str, str] | None = None) -> None:
+        exchange = _serving.get()
+        if exchange is not None:
+            self._watch.belongs(call, exchange)
+        super().started(call, reason, details)
+
+    def tick(self) -> None: ...
+
+
+class ExchangeFront(Front):
+    """Has those know whose exchange it is who learn of a call by itself alone: web apps and
+    streaming functions are not given the server's request."""
+
+    async def _invoke(
+        self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
+    ) -> Any:
+        _serving.set(scope.exchange)
+        return await super()._invoke(target, scope, proto, params)

@@ -78,7 +78,7 @@ class Failure(InvocationError):
 class Records:
     """Takes what the worker side tells (the messages of worker.logs) and what the host logs.
 
-    take: called on any thread. forward: who else gets the messages (the host's journal).
+    ended: called, on any thread, when something may have come to its end.
     """
 
     def __init__(self) -> None:
@@ -86,6 +86,7 @@ class Records:
         self.invocations: list[Invocation] = []
         self.ended: Callable[[], None] = lambda: None
         self._open: dict[str, Invocation] = {}
+        self._latest: dict[str, Invocation] = {}
         self._attempts: dict[str, int] = {}
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -97,7 +98,7 @@ class Records:
             id = message["i"]
             attempt = self._attempts[id] = self._attempts.get(id, -1) + 1
             record = Invocation(message["f"], id, message["r"], dict(message["d"]), attempt=attempt)
-            self._open[id] = record
+            self._open[id] = self._latest[id] = record
             self.invocations.append(record)
         elif kind == "end":
             self._end(message)
@@ -127,8 +128,8 @@ class Records:
             id,
         )
         self.logs.append(record)
-        invocation = self._open.get(id)
-        if invocation is not None:
+        invocation = self._latest.get(id)
+        if invocation is not None:  # it may have ended: a task that it left behind says something
             invocation.logs.append(record)
 
     def of(self, id: str) -> Invocation | None:

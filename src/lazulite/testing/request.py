@@ -149,17 +149,23 @@ def _multipart(fields: Mapping[str, Any], files: Mapping[str, File]) -> tuple[by
     boundary = secrets.token_hex(16)
     pieces: list[bytes] = []
     for name, value in fields.items():
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-        pieces += [head.encode(), str(value).encode(), b"\r\n"]
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n'
+            pieces += [head.encode(), str(one).encode(), b"\r\n"]
     for name, file in files.items():
         filename, content, kind = _file(name, file)
         head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; '
-            f'filename="{filename}"\r\nContent-Type: {kind}\r\n\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"; '
+            f'filename="{_quoted(filename)}"\r\nContent-Type: {kind}\r\n\r\n'
         )
         pieces += [head.encode(), content, b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
     return b"".join(pieces), f"multipart/form-data; boundary={boundary}"
+
+
+def _quoted(name: str) -> str:
+    """A field's or file's name as browsers write it (WHATWG, multipart/form-data encoding)."""
+    return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 
 def _file(name: str, file: File) -> tuple[str, bytes, str]:

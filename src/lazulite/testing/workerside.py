@@ -12,6 +12,7 @@ from lazulite.testing.failures import overdue
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.local import (
     EndingPool,
+    ExchangeFront,
     FullRecorder,
     LocalPeer,
     LocalWorkers,
@@ -30,8 +31,7 @@ from lazulite.worker.invoker import Invoker
 from lazulite.worker.policy import policy_from_wire
 from lazulite.worker.pool import default_size
 from lazulite.worker.runtime import Runtime
-from lazulite.worker.targets import table_of, target_of
-from lazulite.worker.uplink import Uplink
+from lazulite.worker.serving import front_of
 
 
 class WorkerSide:
@@ -76,7 +76,7 @@ class WorkerSide:
         self._runtime = Runtime(
             self._loop,
             self._pool,
-            FullRecorder(self._channel),
+            FullRecorder(self._channel, self._watch),
             self._peer,
             body["spool"],
             body["development"],
@@ -84,23 +84,10 @@ class WorkerSide:
         )
         self._pool.start()
         self.workers = LocalWorkers(self._peer, Invoker(self._runtime, bound), self._records)
-        targets = {
-            name: target_of(spec, bound.get(name))
-            for name, spec in specs.items()
-            if spec.is_http and name in body["routed"]
-        }
-        # after the targets are made: they look at functions to find the web apps behind them
+        self._front = front_of(body, specs, bound, self._runtime, self._peer, ExchangeFront)
+        # after the front is made, which looks at functions to find the web apps behind them
         for function in bound.values():
             self._watch.attach(function)
-        table, ordered = table_of(targets, body["prefix"])
-        self._front = Front(
-            self._runtime,
-            table,
-            ordered,
-            policy_from_wire(body["policy"]),
-            Uplink(self._peer),
-            body["body_limit"],
-        )
         self._front.start()
         return specs
 
@@ -120,7 +107,6 @@ class WorkerSide:
     ) -> tuple[Response, BaseException | None]:
         """The answer to a request, and what a function raised instead of one. Raises
         FunctionTimeout when there is none after so many seconds."""
-        seen = len(self._records.invocations)
         exchange = Exchange(request, self._loop)
         assert self._front is not None
         self._front.schedule(exchange)
@@ -138,12 +124,16 @@ class WorkerSide:
             raise ConnectionError(
                 f"{request.method} {request.url}: the connection was closed without an answer"
             ) from error
-        if response.status_code < 500:
+        if 400 <= response.status_code < 500:  # the client's fault, not the function's
             return response, None
-        if exchange.errors:
-            return response, exchange.errors[-1]
-        failed = [i.error for i in self._records.invocations[seen:] if i.error is not None]
-        return response, failed[-1] if failed else None
+        errors = [*exchange.errors, *self._failures(exchange)]
+        return response, errors[0] if errors else None
+
+    def _failures(self, exchange: Exchange) -> list[BaseException]:
+        """What went wrong outside of watched functions: in web apps, in the middle of a streamed
+        answer, in outputs."""
+        records = (self._records.last(call.id) for call in exchange.calls)
+        return [r.error for r in records if r is not None and r.error is not None]
 
     async def stop(self) -> None:
         """Have web apps shut down, and the threads end."""

@@ -107,14 +107,11 @@ class Worker:
 
     async def _serve(self, body: Any, parts: list[bytes]) -> Answer:
         """Take the host's final word on the functions and policy, and open the doors."""
-        from lazulite.worker.http import Front
         from lazulite.worker.invoker import Invoker
-        from lazulite.worker.policy import policy_from_wire
         from lazulite.worker.pool import Pool, default_size
         from lazulite.worker.runtime import Runtime
         from lazulite.worker.server import Server
-        from lazulite.worker.targets import table_of, target_of
-        from lazulite.worker.uplink import Uplink
+        from lazulite.worker.serving import front_of
 
         loop = asyncio.get_running_loop()
         specs, bound = self._app.bind(body["functions"], body["spool"])
@@ -130,20 +127,7 @@ class Worker:
         )
         self._ticker = loop.create_task(self._tick())
         self._invoker = Invoker(self._runtime, bound)
-        targets = {
-            name: target_of(spec, bound.get(name))
-            for name, spec in specs.items()
-            if spec.is_http and name in body["routed"]
-        }
-        table, ordered = table_of(targets, body["prefix"])
-        self._front = Front(
-            self._runtime,
-            table,
-            ordered,
-            policy_from_wire(body["policy"]),
-            Uplink(self._peer, body["worker"]),
-            body["body_limit"],
-        )
+        self._front = front_of(body, specs, bound, self._runtime, self._peer)
         self._server = Server(self._listeners, body["server"])
         self._front.start()
         self._doors.open()

@@ -171,7 +171,7 @@ def _check_type(
         raise SignatureError(
             f"{prefix}binding {param} has invalid non-type annotation {annotation!r}"
         )
-    if _is_class(pytype) and is_sdk_type(pytype):
+    if _is_class(pytype) and is_sdk_type(pytype, "RequestTrackerMeta"):
         return
     if converter is None:
         fits = pytype in (GENERIC_OUT if is_out else GENERIC_IN)
@@ -209,20 +209,16 @@ def _is_class(annotation: Any) -> bool:
     return isinstance(annotation, type) and typing.get_origin(annotation) is None
 
 
-def is_sdk_type(pytype: type) -> bool:
-    """Whether an extension package (azurefunctions-extensions-*) supplies values of this type."""
+def is_sdk_type(pytype: type, tracker: str) -> bool:
+    """Whether an extension package (azurefunctions-extensions-*) handles values of this type.
+    tracker: the class of its base that knows the types of requests, or of answers."""
     import sys
 
     base = sys.modules.get("azurefunctions.extensions.base")
     if base is None:
         return False
-    if any(
-        tracker is not None and tracker.check_type(pytype)
-        for tracker in (
-            getattr(base, "RequestTrackerMeta", None),
-            getattr(base, "ResponseTrackerMeta", None),
-        )
-    ):
+    known = getattr(base, tracker, None)
+    if known is not None and known.check_type(pytype):
         return True
     module = pytype.__module__
     return module.startswith(("azurefunctions.", "azure.storage.", "starlette."))
@@ -238,7 +234,7 @@ def _return_type(name: str, returns: BindingSpec | None, annotation: Any) -> Any
         return None
     if not _is_class(annotation):
         raise SignatureError(f"{prefix}has invalid non-type return annotation {annotation!r}")
-    if is_sdk_type(annotation):
+    if is_sdk_type(annotation, "ResponseTrackerMeta"):
         return annotation
     converter = converter_for(returns, annotation)
     if converter is None:

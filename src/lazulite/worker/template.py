@@ -87,10 +87,10 @@ def warm_up() -> None:
 
         import lazulite.worker.app
         import lazulite.worker.expiry
-        import lazulite.worker.http
         import lazulite.worker.invoker
         import lazulite.worker.retreat
         import lazulite.worker.server
+        import lazulite.worker.serving
         import lazulite.worker.watchdog  # noqa: F401
 
     gc.freeze()  # forks share these pages for good

@@ -16,9 +16,10 @@ Run = Callable[[FunctionSpec, str], Awaitable[Outcome]]
 
 
 class FunctionApi:
-    """index: the current one; run: a function by hand, with an input text; prefix: of routes."""
+    """index, prefix: the functions and the prefix of routes, as they are now; run: a function by
+    hand, with an input text."""
 
-    def __init__(self, index: Callable[[], Index], run: Run, prefix: str) -> None:
+    def __init__(self, index: Callable[[], Index], run: Run, prefix: Callable[[], str]) -> None:
         self._index = index
         self._run = run
         self._prefix = prefix
@@ -72,7 +73,7 @@ class FunctionApi:
         template = None
         if spec.is_http and trigger is not None:
             route = str(trigger.get("route") or spec.name).strip("/")
-            prefix = self._prefix.strip("/")
+            prefix = self._prefix().strip("/")
             template = f"{base}/{prefix + '/' if prefix else ''}{route}".lower()
         folder = os.path.relpath(spec.directory, os.path.dirname(spec.directory))
         return {

@@ -30,10 +30,10 @@ class HostFacts:
     host_id: str
     instance_id: str
     root: str
-    state: Callable[[], str]
-    errors: Callable[[], Sequence[str]]
-    restart: Callable[[], None]
-    healthy: Callable[[], bool]
+    state: Callable[[], str] = lambda: "Running"
+    errors: Callable[[], Sequence[str]] = tuple
+    restart: Callable[[], None] = lambda: None
+    healthy: Callable[[], bool] = lambda: True
     config: Callable[[], Mapping[str, Any]] = dict
     processes: Callable[[], Sequence[tuple[int, str]]] = tuple
     drain: Callable[[], Awaitable[None]] = _nothing
@@ -41,7 +41,6 @@ class HostFacts:
     drain_state: Callable[[], DrainState] = lambda: "Disabled"
     outstanding: Callable[[], int] = int
     warm: Callable[[], Awaitable[None]] | None = None
-    bundle: tuple[str, str] | None = None
     ready: Callable[[], bool] = lambda: True
     health: Callable[[], Mapping[str, Any]] = dict
     set_offline: Callable[[bool], bool] = lambda wanted: False
@@ -88,8 +87,6 @@ class HostApi:
         health = facts.health()
         if health:
             status["health"] = health
-        if facts.bundle is not None:
-            status["extensionBundle"] = {"id": facts.bundle[0], "version": facts.bundle[1]}
         return as_json(status)
 
     async def _ping(self, request: WebRequest, params: Mapping[str, str]) -> WebResponse:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.harness import APPS, FuncApp
+from lazulite.testing import AppClient, open_app
+from tests.e2e.harness import APPS
 
 
-@pytest.fixture(scope="module")
-def app() -> Iterator[FuncApp]:
-    with FuncApp(APPS / "middleware") as it:
+@pytest.fixture(scope="module", params=[False, True], ids=["in process", "func start"])
+def app(request: pytest.FixtureRequest) -> Iterator[AppClient]:
+    with open_app(APPS / "middleware", process=request.param) as it:
         yield it
 
 
@@ -19,8 +20,8 @@ def app() -> Iterator[FuncApp]:
     ("name", "path"),
     [("main_asgi", "x"), ("main_wsgi", "x"), ("own", "asgi"), ("own", "wsgi")],
 )
-def test_requests_reach_the_app(app: FuncApp, name: str, path: str) -> None:
+def test_requests_reach_the_app(app: AppClient, name: str, path: str) -> None:
     for body in (b"", b"\x00\xff"):
-        answer = app.client.post(f"/api/{name}/{path}", content=body)
+        answer = app.post(f"/api/{name}/{path}", content=body)
         assert answer.status_code == 202
         assert answer.content == f"{name} /api/{name}/{path} ".encode() + body
