@@ -48,5 +48,8 @@ def test_messages_are_base64_unless_host_json_says_otherwise(tmp_path: Path) -> 
         return ""
 
     assert "messageEncoding is 'none'" in asyncio.run(refusal({"messageEncoding": "None"}))
-    for queues in ({}, {"messageEncoding": "base64"}):
-        assert "cannot be reached" in asyncio.run(refusal(queues))
+
+    async def refusals() -> list[str]:
+        return await asyncio.gather(refusal({}), refusal({"messageEncoding": "base64"}))
+
+    assert all("cannot be reached" in said for said in asyncio.run(refusals()))

@@ -38,7 +38,10 @@ def hold(req: func.HttpRequest) -> str:
 
 @app.route("block")
 async def block(req: func.HttpRequest) -> str:
-    time.sleep(float(req.params["seconds"]))
+    if "until" in req.params:
+        open(req.params["until"]).read()  # a pipe: blocks until somebody has written
+    else:
+        time.sleep(float(req.params["seconds"]))
     return "blocked"
 
 
