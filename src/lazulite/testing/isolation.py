@@ -130,13 +130,16 @@ def _restore_extensions(before: tuple[Any, ...]) -> None:
 
 
 def _web_extension() -> list[tuple[type, str, Any]]:
-    """What a web extension (azurefunctions-extensions-http-*) has registered for unannotated
-    requests, where the base of all extensions is loaded already."""
+    """What a web extension (azurefunctions-extensions-http-*) has registered, its types of requests
+    and answers, where the base of all extensions is loaded already."""
     base = sys.modules.get(_EXTENSIONS + "base")
     members = (
         ("ModuleTrackerMeta", "_module"),
         ("RequestTrackerMeta", "_request_type"),
         ("RequestTrackerMeta", "_synchronizer"),
+        ("ResponseTrackerMeta", "_response_types"),
     )
     found = ((getattr(base, tracker, None), member) for tracker, member in members)
-    return [(tracker, m, getattr(tracker, m, None)) for tracker, m in found if tracker is not None]
+    return [
+        (t, member, copy.copy(getattr(t, member, None))) for t, member in found if t is not None
+    ]

@@ -2,6 +2,7 @@ import asyncio
 import ctypes
 import os
 import time
+from pathlib import Path
 
 import azure.functions as func
 
@@ -39,7 +40,7 @@ def hold(req: func.HttpRequest) -> str:
 @app.route("block")
 async def block(req: func.HttpRequest) -> str:
     if "until" in req.params:
-        open(req.params["until"]).read()  # a pipe: blocks until somebody has written
+        Path(req.params["until"]).read_text()  # a pipe: blocks until somebody has written
     else:
         time.sleep(float(req.params["seconds"]))
     return "blocked"
