@@ -13,6 +13,7 @@ import pytest
 
 from lazulite.errors import FunctionError, UsageError
 from lazulite.testing import open_app
+from lazulite.testing.imports import forget
 from tests.testing.conftest import APPS, KIT
 
 HEAD = "import azure.functions as func\napp = func.FunctionApp()\n"
@@ -239,11 +240,9 @@ def test_close_twice() -> None:
 def test_an_extension_that_an_app_imports_is_not_the_next_apps(
     loaded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if loaded:
-        importlib.import_module("azurefunctions.extensions.base")
-    else:
-        for name in [n for n in sys.modules if n.startswith("azurefunctions.extensions.")]:
-            monkeypatch.delitem(sys.modules, name)
+    for name in [n for n in sys.modules if n.startswith("azurefunctions.extensions.")]:
+        monkeypatch.delitem(sys.modules, name)
+    base = importlib.import_module("azurefunctions.extensions.base") if loaded else None
     plain = make_app(
         tmp_path / "plain", "@app.route('say')\ndef say(req): return req.params['x']\n"
     )
@@ -253,3 +252,6 @@ def test_an_extension_that_an_app_imports_is_not_the_next_apps(
             assert client.post("/api/echo/a", content=[b"b"]).text == "a:B"
         with open_app(plain) as client:
             assert client.get("/api/say?x=1").text == "1"
+    if base is not None:
+        assert not base.ResponseTrackerMeta.check_type(str)
+        forget([n for n in sys.modules if n.startswith("azurefunctions.extensions.")])
