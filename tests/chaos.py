@@ -317,11 +317,19 @@ async def run(folder: Path, seconds: float, seed: int, connections: int = 8) -> 
         everyone = victim.processes()
         victim.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(victim.process.wait, 20)
-        books.orphans = [pid for pid in everyone if Path(f"/proc/{pid}/exe").exists()]
+        books.orphans = await _left(everyone)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(victim.process.pid, signal.SIGKILL)
     return books
+
+
+async def _left(pids: list[int]) -> list[int]:
+    """Those that still run a moment after the host: the template ends by itself when it notices."""
+    end = time.monotonic() + RECOVERY
+    while (left := [p for p in pids if Path(f"/proc/{p}/exe").exists()]) and time.monotonic() < end:
+        await asyncio.sleep(0.05)
+    return left
 
 
 async def _settle(victim: Victim) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lazulite.errors import LazuliteError, WorkerError
 from lazulite.host.crashes import BackOff
+from lazulite.host.exits import Exits
 from lazulite.host.generation import Generation
 from lazulite.host.journal import Journal
 from lazulite.host.launch import Template, spawn
@@ -18,7 +19,7 @@ from lazulite.host.logstream import LogStream
 from lazulite.host.permits import Permits
 from lazulite.host.rescue import Rescue
 from lazulite.host.scaling import Scaler
-from lazulite.host.worker import Worker, describe_exit
+from lazulite.host.worker import Worker
 from lazulite.model import Invocation, Outcome
 from lazulite.wire.peer import CallHandler, RemoteFailure, WireClosed
 
@@ -64,6 +65,7 @@ class Supervisor:
         self._buried = buried
         self._generation = generation
         self._rescue = Rescue()
+        self._exits = Exits()
         self._backoff = BackOff()
         self._scaler = Scaler()
         self._numbers = 0
@@ -284,17 +286,17 @@ class Supervisor:
             loaded = True
             await worker.serve({**await generation.settle(report), "worker": worker.number})
         except WireClosed as error:
-            how = await worker.how_it_ended()
+            how = self._exits.describe(await worker.exit_code())
             if loaded:
                 raise DiedServing(f"The worker process {worker.pid} {how}.") from error
             raise DiedLoading(f"the worker {how} while it loaded the app") from error
         except RemoteFailure as error:
             worker.kill()
-            await worker.how_it_ended()
+            await worker.exit_code()
             raise WorkerError(f"the worker could not load the app: {error}") from error
         except LazuliteError:
             worker.kill()
-            await worker.how_it_ended()  # it has the listening sockets until then
+            await worker.exit_code()  # it has the listening sockets until then
             raise
         except BaseException:
             worker.kill()
@@ -330,7 +332,7 @@ class Supervisor:
         self._changed()
 
     async def _bury(self, worker: Worker) -> None:
-        how = await worker.how_it_ended()
+        how = self._exits.describe(await worker.exit_code())
         self._logs.catch_up()  # its last words come before the news of its end
         self._tell("Error", f"The worker process {worker.pid} {how}.")
         self._buried()
@@ -387,6 +389,7 @@ class Supervisor:
     async def _ping_all(self) -> None:
         while True:
             await asyncio.sleep(PING)
+            self._exits.sample()
             for worker in self.workers:
                 if worker.ready and not worker.pinging:
                     worker.pinging = True
@@ -442,7 +445,7 @@ class Supervisor:
         if self._stopping or generation is not self._generation:
             return
         done, _ = await asyncio.wait([template.code], timeout=1)
-        how = describe_exit(template.code.result()) if done else "ended"
+        how = self._exits.describe(template.code.result() if done else None)
         self._tell("Error", f"The template process {template.pid} {how}; it is started again.")
         if generation.template is template:
             try:

@@ -135,7 +135,8 @@ class StreamTransport:
 class Exchange:
     """One request and its answer; also the `watcher` that the front is given.
 
-    errors: what functions raised while they ran for it, in order; calls: their invocations.
+    errors: what functions raised while they ran for it, in order; calls: their invocations;
+    given_up: whether nobody waits for the answer any more.
     """
 
     def __init__(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
@@ -144,6 +145,7 @@ class Exchange:
         self.proto = Protocol(self)
         self.errors: list[BaseException] = []
         self.calls: list[Call] = []
+        self.given_up = False
         self._loop = loop
         self._done: asyncio.Future[None] = loop.create_future()
         self._head: tuple[int, list[tuple[str, str]]] | None = None
@@ -220,6 +222,11 @@ class Exchange:
             self._done.set_result(None)
 
     # client
+
+    def give_up(self) -> None:
+        """Wait no longer for the answer."""
+        self.given_up = not self._done.done()
+        self._complete()
 
     async def answered(self) -> None:
         """Return when the whole answer is there."""
