@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lazulite.host.debugger import PORT
 from tests.cli.conftest import Func
 
 COMMON = {
@@ -93,6 +94,15 @@ def test_vscode_files_are_json(func: Func, tmp_path: Path) -> None:
     assert files(tmp_path / ".vscode") == names
     for name in names:
         json.loads((tmp_path / ".vscode" / name).read_text())
+
+
+def test_vscode_attaches_where_func_start_listens(func: Func, tmp_path: Path) -> None:
+    func("init", "--vscode", cwd=tmp_path)
+    folder = tmp_path / ".vscode"
+    (launch,) = json.loads((folder / "launch.json").read_text())["configurations"]
+    (task,) = json.loads((folder / "tasks.json").read_text())["tasks"]
+    assert launch["connect"]["port"] == PORT
+    assert launch["preLaunchTask"] == task["label"]
 
 
 def test_git(func: Func, tmp_path: Path) -> None:

@@ -214,3 +214,14 @@ def test_a_debugger_that_does_not_fit_is_told(debugger: str, said: str, tmp_path
     assert said in app.output()
     assert "-m pip install --upgrade debugpy" in app.output()
     assert "Traceback" not in app.output()
+
+
+def test_who_only_looks_whether_the_port_is_open_harms_nobody(tmp_path: Path) -> None:
+    with DebuggedApp(tmp_path) as app:
+        for _ in range(3):
+            socket.create_connection(("127.0.0.1", app.debug_port)).close()
+        with Debugger(app.debug_port, {app.code: [GREET]}) as debugger:
+            debugger.attached()
+            answer = app.call("greet")
+            debugger.stopped().go_on()
+            assert answer.result().text == "first: Hello, world!"

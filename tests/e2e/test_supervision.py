@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -164,3 +165,38 @@ def test_broken_code_is_not_served_while_good_code_lives(tmp_path: Path) -> None
         app.wait_for("App reloaded")
         eventually(lambda: len(app.worker_pids) == 2)
         assert {fresh_get(app, "/api/version").text for _ in range(20)} == {"2"}
+
+
+@contextmanager
+def short_of_memory(pid: int, megabytes: int) -> Iterator[None]:
+    """Let the system kill a process that takes more than so much; skips where we may not."""
+    first = Path("/sys/fs/cgroup/memory")
+    root, limit = (
+        (first, "memory.limit_in_bytes")
+        if first.is_dir()
+        else (Path("/sys/fs/cgroup"), "memory.max")
+    )
+    group = root / f"lazulite-test-{pid}"
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(megabytes << 20))
+        (group / "cgroup.procs").write_text(str(pid))
+    except OSError as error:
+        with suppress(OSError):
+            group.rmdir()
+        pytest.skip(f"no control group with a limit of memory can be made: {error}")
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            group.rmdir()
+
+
+def test_a_worker_that_runs_out_of_memory_is_replaced_and_the_reason_told() -> None:
+    with FuncApp(FAULTS) as app:
+        (old,) = app.worker_pids
+        with short_of_memory(old, 100):
+            with pytest.raises(httpx.HTTPError):
+                fresh_get(app, "/api/hoard?megabytes=400")
+            app.wait_for(f"The worker process {old} was killed by the system, which ran out of")
+            assert fresh_get(app, "/api/pid").text != str(old)

@@ -53,18 +53,21 @@ def test_what_blocks_the_loop_is_named_with_its_line(tmp_path: Path) -> None:
         assert fresh_get(app, "/api/version").text == "1"
 
 
-def test_a_blocked_worker_leaves_its_work_to_another_and_ends_what_it_has() -> None:
+def test_a_blocked_worker_leaves_its_work_to_another_and_ends_what_it_has(tmp_path: Path) -> None:
     env = {"LAZULITE_WORKER_HANG_TIMEOUT": "1"}
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
     with FuncApp(FAULTS, env=env) as app:
         (old,) = app.worker_pids
         answers: list[str] = []
         blocked = threading.Thread(
-            target=lambda: answers.append(fresh_get(app, "/api/block?seconds=6").text)
+            target=lambda: answers.append(fresh_get(app, f"/api/block?until={pipe}").text)
         )
         blocked.start()
         app.wait_for("its event loop has been blocked for 1 s")
         eventually(lambda: fresh_get(app, "/api/pid").text != str(old))
         assert not answers
+        pipe.write_text("go on")
         blocked.join()
         assert answers == ["blocked"]
         eventually(lambda: old not in app.worker_pids)

@@ -3,9 +3,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from lazulite.errors import StoreError
 from lazulite.host.storage import HostAccounts, HostState
 from tests.bindings.context import Lines
+from tests.stores.azure.test_errors import at_once
 
 
 def test_nothing_is_opened_before_its_first_use(tmp_path: Path) -> None:
@@ -29,7 +32,10 @@ def test_nothing_is_opened_before_its_first_use(tmp_path: Path) -> None:
     assert (tmp_path / ".lazulite").is_dir()
 
 
-def test_messages_are_base64_unless_host_json_says_otherwise(tmp_path: Path) -> None:
+def test_messages_are_base64_unless_host_json_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
     # binary is refused before anything is sent when messages are plain text
     settings = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
     settings["Real"] = (
@@ -48,5 +54,6 @@ def test_messages_are_base64_unless_host_json_says_otherwise(tmp_path: Path) -> 
         return ""
 
     assert "messageEncoding is 'none'" in asyncio.run(refusal({"messageEncoding": "None"}))
+
     for queues in ({}, {"messageEncoding": "base64"}):
         assert "cannot be reached" in asyncio.run(refusal(queues))

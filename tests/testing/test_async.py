@@ -11,6 +11,8 @@ from lazulite.testing.records import Failure
 from tests.testing.conftest import KIT
 from tests.testing.test_isolation import make_app
 
+NO_GRACE = {"LAZULITE_SHUTDOWN_GRACE": "0"}
+
 
 def test_an_app_on_the_tests_own_loop() -> None:
     async def scenario() -> None:
@@ -82,6 +84,30 @@ def test_an_app_that_does_not_come_to_rest(tmp_path: Path) -> None:
     with pytest.raises(FunctionTimeout, match="endless"):
         client.queue("endless").send("x")
     client.close()
+
+
+ENDLESS = (
+    "import asyncio\n"
+    "@app.route('endless')\n"
+    "async def endless(req: func.HttpRequest) -> None:\n"
+    "    await asyncio.Event().wait()\n"
+    "@app.timer_trigger('timer', '0 0 0 1 1 *')\n"
+    "async def endless_too(timer: func.TimerRequest) -> None:\n"
+    "    await asyncio.Event().wait()\n"
+)
+
+
+@pytest.mark.parametrize("process", [False, True])
+def test_what_is_never_answered(tmp_path: Path, process: bool) -> None:
+    app = make_app(tmp_path / "app", ENDLESS)
+    with open_app(
+        app, patience=3 if process else 0.05, process=process, settings=NO_GRACE
+    ) as client:
+        with pytest.raises(FunctionTimeout, match=r"/api/endless was not answered .* patience="):
+            client.get("/api/endless")
+        if not process:
+            with pytest.raises(FunctionTimeout, match=r"'endless_too' did not end .* patience="):
+                client.timer("endless_too").fire()
 
 
 def test_a_streamed_answer(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from lazulite.errors import FunctionError, UsageError
 from lazulite.testing import open_app
+from lazulite.testing.imports import forget
 from tests.testing.conftest import APPS, KIT
 
 HEAD = "import azure.functions as func\napp = func.FunctionApp()\n"
@@ -54,8 +55,8 @@ def test_the_process_is_afterwards_as_it_was() -> None:
     with open_app(KIT, settings={"KIT_SETTING": "x"}) as client:
         client.post("/api/order", data="x")
         assert state() != before
-        assert os.environ["KIT_SETTING"] == "x"
-        assert str(Path.cwd()) == before[3]
+        assert state()[2:4] == before[2:4]
+        assert client.get("/api/setting").text == "x"
         assert client.get("/api/where").text == str(KIT)
 
     assert state() == before
@@ -79,6 +80,53 @@ def test_one_app_open_while_another_is(tmp_path: Path) -> None:
 
     with open_app(one) as first, open_app(two) as second:
         assert (first.get("/api/say").text, second.get("/api/say").text) == ("one", "two")
+
+
+READS = (
+    "import os\n"
+    "@app.route('read')\n"
+    "def read(req: func.HttpRequest) -> str:\n"
+    "    return os.environ.get('SET', 'none')\n"
+    "@app.route('write')\n"
+    "def write(req: func.HttpRequest) -> str:\n"
+    "    os.environ['SET'] = req.params['v']\n"
+    "    return ''\n"
+)
+
+
+def test_each_app_has_its_own_settings(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "app", READS)
+
+    with open_app(app, settings={"SET": "1"}) as one, open_app(app, settings={"SET": "2"}) as two:
+        assert [c.get("/api/read").text for c in (one, two, one)] == ["1", "2", "1"]
+        assert "SET" not in os.environ
+
+
+def test_variables_that_the_app_sets_are_its_own(tmp_path: Path) -> None:
+    with open_app(make_app(tmp_path / "app", READS)) as client:
+        client.get("/api/write?v=mine")
+        assert "SET" not in os.environ
+        assert client.get("/api/read").text == "mine"
+
+
+@pytest.mark.parametrize("settings", [{}, {"SET": "as it is"}])
+@pytest.mark.parametrize("undo_first", [False, True])
+@pytest.mark.parametrize("patch_first", [False, True])
+def test_a_patched_variable_meets_the_app_and_nothing_of_it_stays(
+    tmp_path: Path, settings: dict[str, str], undo_first: bool, patch_first: bool
+) -> None:
+    app, patch = make_app(tmp_path / "app", READS), pytest.MonkeyPatch()
+    if patch_first:
+        patch.setenv("SET", "patched")
+    client = open_app(app, settings=settings)
+    if not patch_first:
+        patch.setenv("SET", "patched")
+    wanted = settings["SET"] if settings and patch_first else "patched"
+    assert client.get("/api/read").text == wanted
+
+    for end in (patch.undo, client.close) if undo_first else (client.close, patch.undo):
+        end()
+    assert "SET" not in os.environ
 
 
 def test_the_apps_modules_are_new_for_each_client(tmp_path: Path) -> None:
@@ -192,11 +240,9 @@ def test_close_twice() -> None:
 def test_an_extension_that_an_app_imports_is_not_the_next_apps(
     loaded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if loaded:
-        importlib.import_module("azurefunctions.extensions.base")
-    else:
-        for name in [n for n in sys.modules if n.startswith("azurefunctions.extensions.")]:
-            monkeypatch.delitem(sys.modules, name)
+    for name in [n for n in sys.modules if n.startswith("azurefunctions.extensions.")]:
+        monkeypatch.delitem(sys.modules, name)
+    base = importlib.import_module("azurefunctions.extensions.base") if loaded else None
     plain = make_app(
         tmp_path / "plain", "@app.route('say')\ndef say(req): return req.params['x']\n"
     )
@@ -206,3 +252,6 @@ def test_an_extension_that_an_app_imports_is_not_the_next_apps(
             assert client.post("/api/echo/a", content=[b"b"]).text == "a:B"
         with open_app(plain) as client:
             assert client.get("/api/say?x=1").text == "1"
+    if base is not None:
+        assert not base.ResponseTrackerMeta.check_type(str)
+        forget([n for n in sys.modules if n.startswith("azurefunctions.extensions.")])

@@ -8,13 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazulite.web.routes import (
-    RouteError,
-    RouteTable,
-    conflicting_route,
-    is_reserved,
-    join_route,
-)
+from lazulite.web.routes import RouteTable, conflicting_route, is_reserved
+from lazulite.web.template import RouteError, join_route
 
 LITERALS = ["a", "b", "Items", "käse"]
 SEGMENTS = st.sampled_from([*LITERALS, "{x}", "{x:int}", "{x:alpha}", "r-{x}", "{x}.b", "{x}-{y}"])

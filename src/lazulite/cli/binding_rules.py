@@ -17,8 +17,7 @@ class BindingRules:
     """Asks each kind of binding; nothing is started, opened or imported for it."""
 
     def __init__(self, app: AppConfig) -> None:
-        queues = app.host.extension("queues")
-        self._accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
+        self._accounts = HostAccounts.of(app)
         self._bindings = Bindings(
             binding_context(
                 app,

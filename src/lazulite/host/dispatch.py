@@ -81,7 +81,7 @@ class Dispatcher:
             return await self._with_retries(spec, event)
         except Exception as error:  # whatever a binding does, its listener gets an outcome
             text = f"{type(error).__name__}: {error}"
-            return self._failed(spec, new_id(), text, event.reason)
+            return self._failed(spec, new_id(), text)
         finally:
             self.running -= 1
             self._discard((event.value,))
@@ -122,7 +122,7 @@ class Dispatcher:
         try:
             inputs = await self._read(spec, names)
         except LazuliteError as error:
-            return self._failed(spec, id, str(error), event.reason)
+            return self._failed(spec, id, str(error))
         retry = spec.retry
         try:
             outcome = await self._workers.invoke(
@@ -148,7 +148,7 @@ class Dispatcher:
         try:
             await self._write(spec, names, outcome.outputs, id)
         except LazuliteError as error:
-            return self._failed(spec, id, str(error), event.reason)
+            return self._failed(spec, id, str(error))
         finally:
             self._discard(outcome.outputs.values())
         return outcome
@@ -198,7 +198,7 @@ class Dispatcher:
             except LazuliteError as error:
                 raise _about(error, spec, binding) from error
 
-    def _failed(self, spec: FunctionSpec, id: str, error: str, reason: str) -> Outcome:
+    def _failed(self, spec: FunctionSpec, id: str, error: str) -> Outcome:
         self._log(
             "Error",
             spec,

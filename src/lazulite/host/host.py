@@ -10,38 +10,36 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lazulite.bindings import Bindings
 from lazulite.config.app import AppConfig
-from lazulite.host import settle
 from lazulite.host.admin.host import HostFacts
 from lazulite.host.admin.logs import LogApi
 from lazulite.host.app import HostedApp
 from lazulite.host.clock import SystemClock
+from lazulite.host.exits import Exits
 from lazulite.host.fallback import NOT_RUNNING, Fallback
 from lazulite.host.generation import Generation
+from lazulite.host.generations import Generations
 from lazulite.host.health import Health
 from lazulite.host.journal import Journal
 from lazulite.host.keyring import secret_store
-from lazulite.host.launch import Launch, Template, spawn
+from lazulite.host.launch import Launch, Template
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
 from lazulite.host.options import StartOptions
 from lazulite.host.presence import presence
 from lazulite.host.recent import Recent
-from lazulite.host.reload import Reloader, check_not_worse, offline_body, set_offline
+from lazulite.host.reload import Reloader, offline_body, set_offline
 from lazulite.host.spool import Spool
 from lazulite.host.startup import Startup
 from lazulite.host.storage import HostAccounts, HostState
 from lazulite.host.supervisor import Supervisor
 from lazulite.host.watch import OFFLINE_FILE, Rules
-from lazulite.host.worker import describe_exit
 from lazulite.model import FunctionSpec
 from lazulite.telemetry.console import Console, Filter
 
 if TYPE_CHECKING:
     from lazulite.host.debugger import Debugger
 
-TEMPLATE_START = 60.0
 ADMIN_PATIENCE = 30.0  # seconds
 
 
@@ -70,7 +68,6 @@ class Host:
         self._instance_id = os.urandom(16).hex()
         self._startup = Startup(options, config, self._instance_id, console, self._journal)
         self._state = "Starting"
-        self._generations = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._interrupts = 0
@@ -99,7 +96,7 @@ class Host:
 
     def _assemble(self, template: Template) -> None:
         config = self._config
-        accounts = self._accounts_of(config)
+        accounts = HostAccounts.of(config, self._journal.host)
         app = self._app = HostedApp(
             config,
             self._options,
@@ -112,9 +109,18 @@ class Host:
             self._is_running,
             lambda message: self._supervisor.policy(message),
         )
-        self._generation = self._new_generation(
-            config, self._launch, template, accounts, app.bindings
+        self._generations = Generations(
+            app,
+            self._options,
+            self._levels,
+            self._journal.host,
+            self._public.port,
+            self._certificate(),
+            self._debugger.message if self._debugger else None,
+            lambda: self._supervisor.available,
+            self._adopt,
         )
+        self._generation = self._generations.first(self._launch, template, accounts)
         self._recent = Recent()
         self._stream = LogStream(self._recent.before(self._journal.take))
         self._supervisor = Supervisor(
@@ -136,14 +142,9 @@ class Host:
         self._reloader = Reloader(
             config.root, self._watch_rules, self._journal, self._reload, self._go_offline
         )
-        self._tls = self._certificate()
         app.attach(self._supervisor, self._clock)
         app.mount(self._facts())
         LogApi(self._recent, self._stream.catch_up).mount(app.router)
-
-    def _accounts_of(self, config: AppConfig) -> HostAccounts:
-        queues = config.host.extension("queues")
-        return HostAccounts(config.root, config.settings, queues, self._journal.host)
 
     def _certificate(self) -> dict[str, str] | None:
         options = self._options
@@ -215,7 +216,7 @@ class Host:
 
     async def _follow(self, debugger: Debugger, attached: asyncio.Event) -> None:
         """End the app with the process that debuggers attach to: who ended that wants it."""
-        how = describe_exit(await debugger.follow(attached))
+        how = Exits().describe(await debugger.follow(attached))
         self._journal.host(
             "Warning",
             "Host.Debugger",
@@ -257,48 +258,6 @@ class Host:
 
     # generations of the app
 
-    def _new_generation(
-        self,
-        config: AppConfig,
-        launch: Launch,
-        template: Template,
-        accounts: HostAccounts,
-        bindings: Bindings,
-    ) -> Generation:
-        self._generations += 1
-        first = self._generations == 1
-        app = self._app
-
-        async def answer(report: Mapping[str, Any]) -> Mapping[str, Any]:
-            if generation.index is None:
-                index = app.index_of(config, report, bindings)
-                if not first:
-                    check_not_worse(app.index, index)
-                generation.index, generation.report = index, report
-                if first:
-                    self._adopt(generation)
-            elif report != generation.report and self._supervisor.available:
-                # the code has changed since, maybe for the worse: others serve the good one
-                check_not_worse(generation.index, app.index_of(config, report, bindings))
-            return await app.serve_message(config, generation.index, self._tls)
-
-        generation = Generation(
-            number=self._generations,
-            config=config,
-            limits=settle.limits_of(config, self._options),
-            timeout=settle.timeout_of(config, self._options),
-            launch=launch,
-            template=template,
-            accounts=accounts,
-            bindings=bindings,
-            load={
-                **settle.load_message(config, launch.environ, self._levels),
-                "debug": self._debugger.message if self._debugger else None,
-            },
-            settle=answer,
-        )
-        return generation
-
     def _adopt(self, generation: Generation) -> None:
         """Make a generation the one that the rest of the host sees."""
         assert generation.index is not None
@@ -307,55 +266,26 @@ class Host:
 
     async def _reload(self, packages: bool) -> None:
         """Have the app as it is on disk now take over. Raises LazuliteError when it cannot."""
-        from lazulite.host import main
-
         old = self._generation
-        config = main.load(self._options)
-        launch, template = await self._relaunch(config, packages)
-        accounts, bindings = old.accounts, old.bindings
-        if (config.settings, config.host) != (old.config.settings, old.config.host):
-            accounts = self._accounts_of(config)
-            bindings = self._app.bindings_of(config, accounts)
-        generation = self._new_generation(config, launch, template, accounts, bindings)
+        generation = await self._generations.next(old, packages)
         before = self._app.functions
         try:
             await self._supervisor.switch(generation)
         except BaseException:
-            if template is not old.template:
-                template.close()
+            if generation.template is not old.template:
+                generation.template.close()
             raise
         self._adopt(generation)
         table = await self._app.keys.table()
         if table is not None:  # there may be functions that had no key before
             self._app.keys_changed(table)
-        for warning in config.warnings:
+        for warning in generation.config.warnings:
             self._journal.host("Warning", "Host.Startup", str(warning))
         if before != self._app.functions:
             self._tell()
         self._state = "Running"
         self._running.set()
         self._in_background(self._change_listeners(before, old))
-
-    async def _relaunch(self, config: AppConfig, packages: bool) -> tuple[Launch, Template]:
-        """How workers are started: from the template there is, unless what it holds has changed."""
-        from lazulite.config.python import find_interpreter
-        from lazulite.host import main
-
-        old = self._generation
-        if not packages:
-            version = ".".join(map(str, old.template.python[:2]))
-            environ = config.worker_environment(version, self._public.port)
-            return replace(old.launch, environ=environ), old.template
-        interpreter = find_interpreter(config.root, config.settings, self._options.python)
-        environ = main.environment(config, interpreter, self._public.port)
-        launch = main.template_launch(config, interpreter, environ)
-        template = Template(*spawn(launch))
-        try:
-            await template.ready(TEMPLATE_START)
-        except BaseException:
-            template.close()
-            raise
-        return launch, template
 
     async def _change_listeners(self, before: Mapping[str, FunctionSpec], old: Generation) -> None:
         app = self._app

@@ -12,13 +12,8 @@ from lazulite.config.functions import decorated_function, mark_name_conflicts
 from lazulite.errors import Where, WorkerError
 from lazulite.model import FunctionSpec
 from lazulite.web.keys import AuthLevel
-from lazulite.web.routes import (
-    RouteError,
-    conflicting_route,
-    is_reserved,
-    join_route,
-    parse_template,
-)
+from lazulite.web.routes import conflicting_route, is_reserved
+from lazulite.web.template import RouteError, join_route, parse_template
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from lazulite.config.app import AppConfig, Launch, load_app
 from lazulite.config.python import Interpreter, find_interpreter
-from lazulite.errors import LazuliteError
 from lazulite.host import listening
 from lazulite.host.launch import Launch as TemplateLaunch
 from lazulite.host.launch import command_of, spawn
@@ -113,6 +112,3 @@ def template_launch(
         search=tuple(search_path(config.root)),
         environ=environ,
     )
-
-
-__all__ = ["LazuliteError", "start"]

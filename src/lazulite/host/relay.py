@@ -1,5 +1,8 @@
-"""A port in front of a debug adapter, which takes nobody more once a client has come and gone without
-a word (as who only looks whether a port is open), or has come while another was seen off."""
+"""A port in front of a debug adapter.
+
+The adapter takes nobody more once a client has come and gone without a word, as who only looks
+whether a port is open, or has come while another was seen off: such clients do not reach it.
+"""
 
 from __future__ import annotations
 

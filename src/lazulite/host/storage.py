@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from lazulite.abc import Account, Accounts, Document, LeaseStore, StateStore
+from lazulite.config.app import AppConfig
 
 if TYPE_CHECKING:
     from lazulite.stores.accounts import StorageAccounts
@@ -33,6 +34,11 @@ class HostAccounts:
         self._queues = queues
         self._log = log
         self._accounts: StorageAccounts | _OneAccount | None = None
+
+    @classmethod
+    def of(cls, config: AppConfig, log: Log = lambda *record: None) -> HostAccounts:
+        """Those of an app as it is configured."""
+        return cls(config.root, config.settings, config.host.extension("queues"), log)
 
     def get(self, connection: str, function: str, binding: str) -> Account:
         if self._accounts is None:

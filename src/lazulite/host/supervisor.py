@@ -1,5 +1,5 @@
-"""Keeps the workers: forks them, has them load and serve, replaces those that die, hang or have
-done their share, and hands over from one generation of the app to the next."""
+"""Keeps the workers: replaces those that die, hang or have done their share, changes their number
+with the load, and hands over from one generation of the app to the next."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any
 
 from lazulite.errors import LazuliteError, WorkerError
 from lazulite.host.crashes import BackOff
+from lazulite.host.exits import Exits
 from lazulite.host.generation import Generation
 from lazulite.host.journal import Journal
 from lazulite.host.launch import Template, spawn
 from lazulite.host.listening import PublicSockets
 from lazulite.host.logstream import LogStream
+from lazulite.host.nursery import DiedLoading, DiedServing, Nursery
 from lazulite.host.permits import Permits
 from lazulite.host.rescue import Rescue
 from lazulite.host.scaling import Scaler
-from lazulite.host.worker import Worker, describe_exit
+from lazulite.host.worker import Worker
 from lazulite.model import Invocation, Outcome
 from lazulite.wire.peer import CallHandler, RemoteFailure, WireClosed
 
@@ -26,14 +28,6 @@ LINGER = 2.0  # seconds that idle connections of a worker which leaves are kept 
 PING = 1.0
 TEMPLATE_START = 60.0
 CATEGORY = "Host.Worker"
-
-
-class DiedLoading(WorkerError):
-    """The worker ended before it served: user code did that."""
-
-
-class DiedServing(WorkerError):
-    """The worker had opened its doors, and ended before it could say so: a request did that."""
 
 
 class Supervisor:
@@ -58,15 +52,17 @@ class Supervisor:
         self._public = public
         self._logs = logs
         self._journal = journal
-        self._calls = calls
         self._permits = permits
         self._changed = changed
         self._buried = buried
         self._generation = generation
         self._rescue = Rescue()
+        self._exits = Exits()
+        self._nursery = Nursery(
+            public, logs, calls, permits.returned, self._exits, self._lost, self._asked_to_leave
+        )
         self._backoff = BackOff()
         self._scaler = Scaler()
-        self._numbers = 0
         self._turn = 0
         self._starting: dict[int, set[int]] = {}
         self._target = 0
@@ -114,7 +110,8 @@ class Supervisor:
         still loads; the old ones take no new work from then on and end what they have. Raises
         LazuliteError when none can load or it is refused: nothing has changed then.
         """
-        successors = await self._new_ones(generation)
+        await self._revive(generation)
+        successors = await self._nursery.raise_all(generation, range(generation.limits.minimum))
         old = self._generation
         retired = [w for w in self.workers if w.generation is not generation]
         self._adopt(generation)
@@ -245,61 +242,9 @@ class Supervisor:
 
     # the life of one worker
 
-    async def _new_ones(self, generation: Generation) -> list[Worker]:
-        """As many workers as always run, or fewer where some die. Raises LazuliteError when there
-        would be none."""
-        slots = range(generation.limits.minimum)
-        starting = [asyncio.ensure_future(self._new(generation, slot)) for slot in slots]
-        try:
-            await asyncio.wait(starting)
-        except asyncio.CancelledError:
-            for task in starting:
-                task.cancel()
-            raise
-        errors = [task.exception() for task in starting]
-        if all(errors):
-            raise next(filter(None, errors))
-        return [t.result() for t, error in zip(starting, errors, strict=True) if error is None]
-
     async def _add(self, generation: Generation, slot: int) -> None:
-        await self._join(await self._new(generation, slot))
-
-    async def _new(self, generation: Generation, slot: int) -> Worker:
-        """A worker that has loaded the app and serves, not yet one of ours."""
         await self._revive(generation)
-        self._numbers += 1
-        codes: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-        def exited(code: int) -> None:
-            if not codes.done():
-                codes.set_result(code)
-
-        template = generation.template
-        ends = await template.fork(self._public.slot(slot), exited)
-        worker = Worker(self._numbers, slot, generation, ends, self._logs, codes)
-        await worker.connect(self._calls, self._permits.returned, self._lost, self._asked_to_leave)
-        loaded = False
-        try:
-            report = await worker.load(generation.load)
-            loaded = True
-            await worker.serve({**await generation.settle(report), "worker": worker.number})
-        except WireClosed as error:
-            how = await worker.how_it_ended()
-            if loaded:
-                raise DiedServing(f"The worker process {worker.pid} {how}.") from error
-            raise DiedLoading(f"the worker {how} while it loaded the app") from error
-        except RemoteFailure as error:
-            worker.kill()
-            await worker.how_it_ended()
-            raise WorkerError(f"the worker could not load the app: {error}") from error
-        except LazuliteError:
-            worker.kill()
-            await worker.how_it_ended()  # it has the listening sockets until then
-            raise
-        except BaseException:
-            worker.kill()
-            raise
-        return worker
+        await self._join(await self._nursery.raise_one(generation, slot))
 
     async def _join(self, worker: Worker) -> None:
         self.workers.append(worker)
@@ -330,7 +275,7 @@ class Supervisor:
         self._changed()
 
     async def _bury(self, worker: Worker) -> None:
-        how = await worker.how_it_ended()
+        how = self._exits.describe(await worker.exit_code())
         self._logs.catch_up()  # its last words come before the news of its end
         self._tell("Error", f"The worker process {worker.pid} {how}.")
         self._buried()
@@ -386,6 +331,7 @@ class Supervisor:
     async def _ping_all(self) -> None:
         while True:
             await asyncio.sleep(PING)
+            self._exits.sample()
             for worker in self.workers:
                 if worker.ready and not worker.pinging:
                     worker.pinging = True
@@ -441,7 +387,7 @@ class Supervisor:
         if self._stopping or generation is not self._generation:
             return
         done, _ = await asyncio.wait([template.code], timeout=1)
-        how = describe_exit(template.code.result()) if done else "ended"
+        how = self._exits.describe(template.code.result() if done else None)
         self._tell("Error", f"The template process {template.pid} {how}; it is started again.")
         if generation.template is template:
             try:

@@ -190,10 +190,10 @@ class Worker:
             except ProcessLookupError:
                 pass
 
-    async def how_it_ended(self) -> str:
-        """In words; waits a moment for the exit code."""
+    async def exit_code(self) -> int | None:
+        """A negative one is the signal that ended it; None when it is not known in a moment."""
         done, _ = await asyncio.wait([self._code], timeout=1)
-        return describe_exit(self._code.result()) if done else "ended"
+        return self._code.result() if done else None
 
     def stop(self) -> None:
         """Have it end now."""
@@ -219,16 +219,3 @@ def _to_wire(invocation: Invocation, parts: list[bytes]) -> dict[str, Any]:
         "retry_count": invocation.retry_count,
         "max_retries": invocation.max_retries,
     }
-
-
-def describe_exit(code: int) -> str:
-    """How a process ended, in words; a negative code is the signal."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    if name == "SIGKILL":
-        return "was killed (SIGKILL); if nobody did that, the machine ran out of memory"
-    return f"was ended by {name}"

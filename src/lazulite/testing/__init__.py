@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from lazulite.testing.client import AppClient
     from lazulite.testing.clock import ManualClock
     from lazulite.testing.open import open_app, open_app_async
-    from lazulite.testing.records import Invocation, LogRecord
+    from lazulite.testing.records import Failure, Invocation, LogRecord
     from lazulite.testing.response import Response
 
 __all__ = [
     "AppClient",
     "AsyncAppClient",
+    "Failure",
     "FunctionAppTestCase",
     "Invocation",
     "LogRecord",
@@ -36,6 +37,7 @@ __all__ = [
 _PLACES = {
     "AppClient": "client",
     "AsyncAppClient": "aio",
+    "Failure": "records",
     "FunctionAppTestCase": "case",
     "Invocation": "records",
     "LogRecord": "records",

@@ -11,6 +11,7 @@ from lazulite.model import FunctionSpec
 from lazulite.testing.records import Invocation, Records
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
+from lazulite.testing.surroundings import Surroundings
 
 
 class Backend(Protocol):
@@ -18,6 +19,11 @@ class Backend(Protocol):
 
     root: str
     records: Records
+
+    @property
+    def surroundings(self) -> Surroundings | None:
+        """What a client puts around each of its calls, once the app is open."""
+        ...
 
     @property
     def functions(self) -> Mapping[str, FunctionSpec]: ...

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,12 +30,11 @@ __tracebackhide__ = True  # pytest shows the test's line and what is behind it, 
 class Loop:
     """An event loop that runs only while a test waits for it: between two calls nothing happens.
 
-    folder: the working directory meanwhile, None to leave it: the app's relative paths are by its
-    own folder, the test's by the test's.
+    around: what is put around each wait: the app's environment and folder.
     """
 
     def __init__(self) -> None:
-        self.folder: str | None = None
+        self.around: AbstractContextManager[None] = nullcontext()
         self._loop = asyncio.new_event_loop()
         self._lock = threading.Lock()
 
@@ -47,7 +45,7 @@ class Loop:
             work.close()
             raise UsageError("The app is closed.", hint="Ask it before `close` or within `with`.")
         try:
-            with self._lock, _working_in(self.folder):
+            with self._lock, self.around:
                 if _is_in_loop():
                     return self._run_aside(work)
                 return self._complete(work)
@@ -94,20 +92,6 @@ class Loop:
         self.run(self._loop.shutdown_asyncgens())
         self.run(self._loop.shutdown_default_executor())
         self._loop.close()
-
-
-@contextmanager
-def _working_in(folder: str | None) -> Iterator[None]:
-    if folder is None:
-        yield
-        return
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        if os.path.isdir(before):
-            os.chdir(before)
 
 
 def _is_in_loop() -> bool:
@@ -354,7 +338,6 @@ class AppClient:
         """End the app; a second call does nothing."""
         if self._loop.closed:
             return
-        self._loop.folder = None
         try:
             self._loop.run(self._client.close())
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lazulite.errors import FunctionError, UsageError
+from lazulite.errors import FunctionError, FunctionTimeout, UsageError
 from lazulite.model import FunctionSpec
 from lazulite.testing.records import Invocation
 from lazulite.testing.tracebacks import as_seen
@@ -75,3 +75,8 @@ def called_by_url(name: str) -> UsageError:
     return UsageError(
         f"Function '{name}' is called by its URL.", hint="Use get, post ... with its route."
     )
+
+
+def overdue(what: str, patience: float) -> FunctionTimeout:
+    """That something took longer than a test waits."""
+    return FunctionTimeout(f"{what} within {patience:g} s; patience=... gives it longer.")

@@ -24,13 +24,14 @@ from lazulite.telemetry.console import Filter
 from lazulite.testing.accounts import TestAccounts
 from lazulite.testing.activity import Activity, Counted, count_threads
 from lazulite.testing.clock import ManualClock, SkippingClock
-from lazulite.testing.failures import called_by_url, refuse_errors, refuse_unknown
+from lazulite.testing.failures import called_by_url, overdue, refuse_errors, refuse_unknown
 from lazulite.testing.hostside import HostSide
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.records import Invocation, Records
 from lazulite.testing.request import Request
 from lazulite.testing.response import Response
 from lazulite.testing.rest import Rest, pass_time
+from lazulite.testing.surroundings import Surroundings
 from lazulite.testing.timers import as_past_due, next_occurrence
 from lazulite.testing.workerside import WorkerSide
 
@@ -65,6 +66,7 @@ class InProcessApp:
     def __init__(self, root: str, options: AppOptions) -> None:
         self.root = os.path.abspath(root)
         self.records = Records()
+        self.surroundings: Surroundings | None = None
         self._clock = ManualClock(options.now)
         self._options = options
         self._stack = AsyncExitStack()
@@ -86,6 +88,7 @@ class InProcessApp:
         options, stack = self._options, self._stack
         isolation = Isolation(self.root, fresh=options.fresh)
         isolation.enter()
+        self.surroundings = isolation.surroundings
         stack.callback(isolation.leave)
         temp = tempfile.mkdtemp(prefix="lazulite-test-")
         stack.callback(shutil.rmtree, temp, ignore_errors=True)
@@ -160,21 +163,24 @@ class InProcessApp:
         return self._accounts.get(connection, "", "")
 
     async def send(self, request: Request) -> tuple[Response, BaseException | None]:
-        return await self._worker.send(request)
+        return await self._worker.send(request, self._options.patience)
 
     async def run(
         self, spec: FunctionSpec, input: str, at: datetime | None, past_due: bool
     ) -> Invocation:
         if spec.is_http:
             raise called_by_url(spec.name)
-        before = self._clock.now()
+        before, patience = self._clock.now(), self._options.patience
         if at is not None:
             self._clock.set(at)
         try:
             event = await self._host.app.event(spec, input)
             if past_due:
                 event = replace(event, value=as_past_due(event.value))
-            outcome = await self._host.app.dispatcher.execute(spec.name, event)
+            running = self._host.app.dispatcher.execute(spec.name, event)
+            outcome = await asyncio.wait_for(running, patience)
+        except asyncio.TimeoutError:
+            raise overdue(f"Function '{spec.name}' did not end", patience) from None
         finally:
             if at is not None:
                 self._clock.set(before)

@@ -13,9 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from lazulite.testing.imports import belongs_to, forget, names_of_app
+from lazulite.testing.surroundings import Surroundings
 
-# pytest changes these while an app is open, and expects to find what it left
-_OTHERS_OWN = ("PYTEST_CURRENT_TEST",)
 # importing one of them changes how every app's functions are called
 _EXTENSIONS = "azurefunctions.extensions."
 
@@ -24,16 +23,17 @@ class Isolation:
     """`enter` notes the process's state and gives it the app's; `leave` puts it back.
 
     fresh: import the app's modules anew even where a test has imported them before; otherwise the
-    app uses the test's, so that a patch of a module's attribute meets the app.
+    app uses the test's, so that a patch of a module's attribute meets the app. surroundings: the
+    environment and the folder, which can be the app's for the length of a call only.
     """
+
+    surroundings: Surroundings
 
     def __init__(self, root: str, *, fresh: bool) -> None:
         self._root = root
         self._fresh = fresh
         self._modules: dict[str, ModuleType] = {}
         self._path: list[str] = []
-        self._environ: dict[str, str] = {}
-        self._folder = ""
         self._handlers: list[logging.Handler] = []
         self._level = logging.WARNING
         self._start: Any = None
@@ -48,8 +48,7 @@ class Isolation:
 
         self._modules = dict(sys.modules)
         self._path = list(sys.path)
-        self._environ = dict(os.environ)
-        self._folder = os.getcwd()
+        self.surroundings = Surroundings(self._root)
         root = logging.getLogger()
         self._handlers, self._level = list(root.handlers), root.level
         self._start, self._submit = threading.Thread.start, ThreadPoolExecutor.submit
@@ -83,14 +82,7 @@ class Isolation:
         for name, module in self._modules.items():
             sys.modules.setdefault(name, module)
         sys.path[:] = self._path
-        kept = {name: os.environ[name] for name in _OTHERS_OWN if name in os.environ}
-        had_zone = os.environ.get("TZ") != self._environ.get("TZ")
-        os.environ.clear()
-        os.environ.update({**self._environ, **kept})
-        if had_zone and hasattr(time, "tzset"):
-            time.tzset()
-        if os.path.isdir(self._folder):
-            os.chdir(self._folder)
+        self.surroundings.take_off()
         if self._extensions is not None:
             _restore_extensions(self._extensions)
         for tracker, name, value in self._web:

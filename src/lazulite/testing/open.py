@@ -30,15 +30,15 @@ def open_app(folder: str | os.PathLike[str] = ".", **options: Unpack[OpenOptions
     Raises LazuliteError when it cannot be loaded, TypeError for a wrong option.
     """
     check_options(options)
-    loop, here = Loop(), os.getcwd()
+    backend, loop = _backend(_root(folder), options), Loop()
     try:
-        client = loop.run(_open(folder, options))
+        client = loop.run(_open(backend, options))
     except BaseException:
         loop.close()
         raise
-    if not options.get("process"):
-        loop.folder = client.root
-        os.chdir(here)
+    if backend.surroundings is not None:
+        backend.surroundings.take_off()
+        loop.around = backend.surroundings
     return AppClient(client, loop)
 
 
@@ -47,7 +47,7 @@ async def open_app_async(
     folder: str | os.PathLike[str] = ".", **options: Unpack[OpenOptions]
 ) -> AsyncIterator[AsyncAppClient]:
     """`open_app` for asynchronous tests: the functions run on the test's own event loop. The app's
-    folder is the working directory until the app is closed."""
+    folder is the working directory, its settings are the environment until the app is closed."""
     check_options(options)
     try:
         asyncio.get_running_loop()
@@ -56,15 +56,14 @@ async def open_app_async(
             "open_app_async needs an event loop of asyncio.",
             hint="With anyio let the test run on its asyncio backend.",
         ) from None
-    client = await _open(folder, options)
+    client = await _open(_backend(_root(folder), options), options)
     try:
         yield client
     finally:
         await client.close()
 
 
-async def _open(folder: str | os.PathLike[str], options: OpenOptions) -> AsyncAppClient:
-    backend = _backend(_root(folder), options)
+async def _open(backend: Backend, options: OpenOptions) -> AsyncAppClient:
     await backend.start()
     return AsyncAppClient(
         backend, raise_exceptions=options.get("raise_exceptions", True), base_url=BASE_URL

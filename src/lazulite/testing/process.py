@@ -25,7 +25,7 @@ from lazulite.errors import FunctionError, FunctionTimeout, UsageError, WorkerEr
 from lazulite.host.storage import EMBEDDED
 from lazulite.model import FunctionSpec, binding_spec
 from lazulite.stores.embedded.account import open_embedded
-from lazulite.testing.failures import called_by_url, refuse_errors, refuse_unknown
+from lazulite.testing.failures import called_by_url, overdue, refuse_errors, refuse_unknown
 from lazulite.testing.jsonlog import JsonLog
 from lazulite.testing.records import Failure, Invocation, Records, plain
 from lazulite.testing.request import Request
@@ -56,6 +56,7 @@ class ProcessApp:
     def __init__(self, root: str, options: ProcessOptions) -> None:
         self.root = root
         self.records = Records()
+        self.surroundings = None
         self.functions: Mapping[str, FunctionSpec] = {}
         self.port = 0
         self._options = options
@@ -184,6 +185,8 @@ class ProcessApp:
             content = answer.read()
             url = f"http://127.0.0.1:{self.port}{target}"
             return Response(answer.status, answer.getheaders(), content, url=url)
+        except TimeoutError:
+            raise overdue(f"{method} {target} was not answered", self._options.patience) from None
         except (ConnectionError, http.client.HTTPException) as error:
             raise ConnectionError(
                 f"{method} {target}: no answer ({error}). What func start said:\n{self._log.text()}"

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from lazulite.errors import FunctionTimeout
 from lazulite.testing.activity import Activity
 from lazulite.testing.clock import ManualClock
+from lazulite.testing.failures import overdue
 from lazulite.testing.records import Records
 
 NEARLY = timedelta(milliseconds=1)
@@ -60,9 +61,8 @@ class Rest:
     def _restless(self) -> FunctionTimeout:
         running = [i for i in self._records.invocations if not i.ended]
         names = ", ".join(f"{i.function} ({i.id})" for i in running) or "its listeners"
-        return FunctionTimeout(
-            f"The app did not come to rest within {self._patience:g} s; running: {names}."
-        )
+        what = f"The app (running: {names}) did not come to rest"
+        return overdue(what, self._patience)
 
 
 async def pass_time(

@@ -5,7 +5,7 @@ worker's front, behaving as its do (version 2.8, RSGI 1.6).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -135,7 +135,8 @@ class StreamTransport:
 class Exchange:
     """One request and its answer; also the `watcher` that the front is given.
 
-    errors: what functions raised while they ran for it, in order; calls: their invocations.
+    errors: what functions raised while they ran for it, in order; calls: their invocations;
+    given_up: whether nobody waits for the answer any more.
     """
 
     def __init__(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
@@ -144,6 +145,7 @@ class Exchange:
         self.proto = Protocol(self)
         self.errors: list[BaseException] = []
         self.calls: list[Call] = []
+        self.given_up = False
         self._loop = loop
         self._done: asyncio.Future[None] = loop.create_future()
         self._head: tuple[int, list[tuple[str, str]]] | None = None
@@ -221,6 +223,11 @@ class Exchange:
 
     # client
 
+    def give_up(self) -> None:
+        """Wait no longer for the answer."""
+        self.given_up = not self._done.done()
+        self._complete()
+
     async def answered(self) -> None:
         """Return when the whole answer is there."""
         await asyncio.shield(self._done)
@@ -235,6 +242,3 @@ class Exchange:
             content = b""
         chunks = self._chunks if self._streamed else ()
         return Response(status, headers, content, chunks=chunks, url=self.request.url)
-
-
-Schedule = Callable[[Exchange], None]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lazulite.model import FunctionSpec, spec_from_wire
+from lazulite.testing.failures import overdue
 from lazulite.testing.isolation import Isolation
 from lazulite.testing.local import (
     EndingPool,
@@ -101,15 +102,22 @@ class WorkerSide:
         direct = self._watch.direct
         return any(call not in direct for call, _ in self._runtime.oldest())
 
-    async def send(self, request: Request) -> tuple[Response, BaseException | None]:
-        """The answer to a request, and what a function raised instead of one."""
+    async def send(
+        self, request: Request, patience: float
+    ) -> tuple[Response, BaseException | None]:
+        """The answer to a request, and what a function raised instead of one. Raises
+        FunctionTimeout when there is none after so many seconds."""
         exchange = Exchange(request, self._loop)
         assert self._front is not None
         self._front.schedule(exchange)
+        alarm = self._loop.call_later(patience, exchange.give_up)
         try:
             await exchange.answered()
         finally:
+            alarm.cancel()
             self._watch.answered(exchange)
+        if exchange.given_up:
+            raise overdue(f"{request.method} {request.url} was not answered", patience)
         response = exchange.response()
         if response is None:
             error = exchange.errors[-1] if exchange.errors else None

@@ -14,21 +14,8 @@ from lazulite.web.template import (
     Part,
     RouteError,
     Template,
-    join_route,
     parse_template,
 )
-
-__all__ = [
-    "Match",
-    "Parameter",
-    "RouteError",
-    "RouteTable",
-    "Template",
-    "conflicting_route",
-    "is_reserved",
-    "join_route",
-    "parse_template",
-]
 
 _COMMON_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT")
 

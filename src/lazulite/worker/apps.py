@@ -12,7 +12,8 @@ from typing import Any
 import azure.functions as func
 
 from lazulite.worker.asgi import Exchange, Headers, http_scope, websocket_scope
-from lazulite.worker.context import Call, Context, current
+from lazulite.worker.call import Call, current
+from lazulite.worker.context import Context
 from lazulite.worker.lifespan import Lifespan, StartupFailed
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.websocket import WebSocket

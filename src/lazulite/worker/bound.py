@@ -10,7 +10,8 @@ from types import CodeType
 from typing import Any
 
 from lazulite.model import NO_DATA, BindingSpec, Data, FunctionSpec, Invocation, Outcome
-from lazulite.worker.context import Call, Context, Out, current
+from lazulite.worker.call import Call, current
+from lazulite.worker.context import Context, Out
 from lazulite.worker.conversion import ConversionError, decode, encode, is_file
 from lazulite.worker.hooks import Hooks
 from lazulite.worker.loading import user_stack

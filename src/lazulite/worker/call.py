@@ -9,6 +9,9 @@ from typing import Any
 
 from lazulite.wire.ids import new_id
 
+# of invocations by request, as the original has it
+REASON = "This function was programmatically called via the host APIs."
+
 
 class Call:
     """One running invocation. Made for every request, so what few ever set is a class's default.
@@ -35,6 +38,11 @@ class Call:
         if self._id is None:
             self._id = new_id()
         return self._id
+
+    def trace(self, headers: Any) -> None:
+        """Be part of the trace that a request's headers name, if they do."""
+        get = headers.get
+        self.metadata_headers = get("traceparent") or "", get("tracestate") or ""
 
 
 current: ContextVar[Call | None] = ContextVar("lazulite_invocation", default=None)

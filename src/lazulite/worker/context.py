@@ -7,7 +7,7 @@ from typing import Any
 import azure.functions as func
 from azure.functions import _abc as declared
 
-from lazulite.worker.call import Call, current, thread_locals
+from lazulite.worker.call import Call, thread_locals
 
 
 class TraceContext(declared.TraceContext):
@@ -110,6 +110,3 @@ class Out(func.Out[Any]):
 
     def get(self) -> Any:
         return self._value
-
-
-__all__ = ["Call", "Context", "Out", "RetryContext", "TraceContext", "current"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from lazulite.worker.context import Call
+from lazulite.worker.call import Call
 from lazulite.worker.runtime import Runtime
 
 PATIENCE = 5.0  # seconds that a cancelled coroutine has to come to its end

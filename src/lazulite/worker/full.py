@@ -10,7 +10,8 @@ from typing import Any
 from lazulite.model import Data
 from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.bound import Bound
-from lazulite.worker.context import Call, Out, current
+from lazulite.worker.call import Call, current
+from lazulite.worker.context import Out
 from lazulite.worker.request import HttpRequest, headers_of
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.targets import Target
@@ -49,11 +50,7 @@ class FullCall:
             call = Call(self._target.name)
             call.retry_count = attempt
             call.max_retries = retry.max_retries if retry else 0
-            headers = self._scope.headers
-            call.metadata_headers = (
-                headers.get("traceparent") or "",
-                headers.get("tracestate") or "",
-            )
+            call.trace(self._scope.headers)
             call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
             started = self._runtime.began(call, reason)
             try:

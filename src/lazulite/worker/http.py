@@ -21,7 +21,8 @@ from lazulite.worker.answer import Answer, answer_of, described
 from lazulite.worker.apps import AsgiApp
 from lazulite.worker.asgi import Exchange
 from lazulite.worker.body import BodyTooLarge, ClientGone, read_body
-from lazulite.worker.context import Call, Context, current
+from lazulite.worker.call import REASON, Call, current
+from lazulite.worker.failures import error_answer, failed
 from lazulite.worker.full import FullCall
 from lazulite.worker.gate import Gate
 from lazulite.worker.policy import Policy
@@ -31,9 +32,8 @@ from lazulite.worker.streaming import StreamingCall
 from lazulite.worker.targets import Target
 from lazulite.worker.turns import Turns
 from lazulite.worker.uplink import Uplink
-from lazulite.worker.websocket import WebSocket
+from lazulite.worker.webapps import WebApps
 
-REASON = "This function was programmatically called via the host APIs."
 _BODILESS = frozenset(("GET", "HEAD", "DELETE", "OPTIONS"))
 _HOSTS_OWN = frozenset(("/admin/", "/runtime/"))
 
@@ -65,6 +65,7 @@ class Front:
         self._to_pool = runtime.pool.put
         self._apps = tuple(t.app for t in targets if isinstance(t.app, AsgiApp))
         self._turns = Turns(runtime, uplink, policy.max_concurrent)
+        self._web_apps = WebApps(runtime, self._gate, self._turns, body_limit)
         self.replace_policy(policy)
 
     def replace_policy(self, policy: Policy) -> None:
@@ -202,10 +203,10 @@ class Front:
         try:
             arguments: dict[str, Any] = {target.request: HttpRequest(scope, params, body)}
             if target.wants_context:
-                arguments["context"] = self._context(target, call, scope)
+                arguments["context"] = target.context(call, scope)
             answer = answer_of(await target.bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            answer = self._failed(call, started, error)
+            answer = failed(runtime, call, started, error)
             if answer is not None:
                 answer = self._gate.dress(scope, answer)
         else:
@@ -246,9 +247,9 @@ class Front:
             started = self._runtime.began(call, REASON)
             error = target.error or "it could not be loaded"
             self._runtime.ended(call, started, error)
-            return self._error_answer(target.name, error)
+            return error_answer(self._runtime, target.name, error)
         if target.app is not None:
-            return await self._web_app(target, scope, proto, params)
+            return await self._web_apps.http(target, target.app, scope, proto, params)
         parts = (self._runtime, self._uplink, target, scope, params)
         exchange: Exchange | None = None
         if target.streams is not None:
@@ -268,81 +269,15 @@ class Front:
                 exchange.close()
                 return None
             message, stack = described(error)
-            return self._error_answer(target.name, message, stack)
-
-    async def _web_app(
-        self, target: Target, scope: Any, proto: Any, params: Mapping[str, str]
-    ) -> Answer | None:
-        """A request to the ASGI or WSGI app behind a function."""
-        app = target.app
-        assert app is not None
-        call = Call(target.name)
-        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
-        context = self._context(target, call, scope)
-        current.set(call)
-        started = self._runtime.began(call, REASON)
-        exchange = Exchange(scope, proto, self._body_limit, self._gate.policy.decorate)
-        try:
-            if isinstance(app, AsgiApp):
-                await app.http(scope, exchange, context, params)
-            else:
-                await app.http(self._runtime, call, scope, exchange, context)
-        except (BodyTooLarge, ClientGone) as error:
-            self._runtime.ended(call, started, str(error) or "the body is too large")
-            if exchange.started:
-                return None
-            raise
-        except BaseException as error:
-            if exchange.gone:  # an app may be ended by its client's leaving
-                self._runtime.ended(call, started)
-                return None
-            answer = self._failed(call, started, error)
-            if not exchange.started:
-                return answer
-            exchange.close()
-        else:
-            self._runtime.ended(call, started)
-        return None
+            return error_answer(self._runtime, target.name, message, stack)
 
     async def _socket(self, scope: Any, proto: Any) -> None:
-        """A WebSocket: for ASGI apps only."""
         match = self._match("GET", scope.path)
-        target = self._targets[match.order] if match is not None else None
-        if match is None or target is None or not isinstance(target.app, AsgiApp):
+        if match is None:
             proto.close(404)
-            return
-        refusal = await self._gate.refusal(target, scope)
-        if refusal:
-            proto.close(refusal)
-            return
-        if target.spec.concurrency is None:
-            await self._converse(target, target.app, scope, proto, match.params)
         else:
-            async with self._turns.turn(target):
-                await self._converse(target, target.app, scope, proto, match.params)
-
-    async def _converse(
-        self, target: Target, app: AsgiApp, scope: Any, proto: Any, params: Mapping[str, str]
-    ) -> None:
-        call = Call(target.name)
-        call.cancel = asyncio.current_task().cancel  # type: ignore[union-attr]
-        context = self._context(target, call, scope)
-        current.set(call)
-        started = self._runtime.began(call, REASON)
-        socket = WebSocket(proto)
-        try:
-            await app.websocket(scope, socket, context, params)
-        except BaseException as error:
-            self._runtime.ended(call, started, *described(error))
-            socket.close(500)
-        else:
-            self._runtime.ended(call, started)
-
-    def _context(self, target: Target, call: Call, scope: Any) -> Context:
-        get = scope.headers.get
-        call.metadata_headers = get("traceparent") or "", get("tracestate") or ""
-        assert target.bound is not None
-        return target.bound.context(call)
+            target = self._targets[match.order]
+            await self._web_apps.websocket(target, scope, proto, match.params)
 
     # on a thread of the pool
 
@@ -358,10 +293,10 @@ class Front:
         try:
             arguments: dict[str, Any] = {target.request: HttpRequest(scope, params, body)}
             if target.wants_context:
-                arguments["context"] = self._context(target, call, scope)
+                arguments["context"] = target.context(call, scope)
             answer = answer_of(target.bound.call(**arguments))  # type: ignore[union-attr]
         except BaseException as error:
-            failure = self._failed(call, started, error)
+            failure = failed(runtime, call, started, error)
             if failure is not None:
                 watcher.proto.response_bytes(*self._gate.dress(scope, failure))
         else:
@@ -374,24 +309,9 @@ class Front:
 
     # wherever the function ran
 
-    def _failed(self, call: Call, started: float, error: BaseException) -> Answer | None:
-        """The answer for a call that failed; None where it has been given up and answered."""
-        message, stack = described(error)
-        if not self._runtime.ended(call, started, message, stack):
-            return None
-        return self._error_answer(call.function, call.expired or message, stack)
-
     def _abandon(self, function: str, scope: Any, proto: Any, error: str) -> None:
         """Answer in the place of a function that does not end."""
-        proto.response_bytes(*self._gate.dress(scope, self._error_answer(function, error)))
-
-    def _error_answer(self, function: str, message: str, stack: str = "") -> Answer:
-        if not self._runtime.development:
-            return 500, [], b""
-        text = f"Exception while executing function: Functions.{function}\n{message}\n"
-        if stack:
-            text += f"\n{stack}"
-        return 500, [("content-type", "text/plain; charset=utf-8")], text.encode()
+        proto.response_bytes(*self._gate.dress(scope, error_answer(self._runtime, function, error)))
 
 
 def spawner(loop: asyncio.AbstractEventLoop) -> Callable[[Any], Any]:

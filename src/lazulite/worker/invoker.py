@@ -9,7 +9,7 @@ from typing import Any
 from lazulite.model import Data, Invocation, Outcome
 from lazulite.wire.values import pack, unpack
 from lazulite.worker.bound import Bound
-from lazulite.worker.context import Call
+from lazulite.worker.call import Call
 from lazulite.worker.runtime import Runtime
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from lazulite.wire.peer import Peer
-from lazulite.worker.context import Call
+from lazulite.worker.call import Call
 from lazulite.worker.pool import Pool
 from lazulite.worker.recorder import Recorder
 

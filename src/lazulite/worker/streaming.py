@@ -11,7 +11,8 @@ import azure.functions as func
 
 from lazulite.worker.answer import Answer, answer_of
 from lazulite.worker.asgi import Exchange, http_scope
-from lazulite.worker.context import Call, Out
+from lazulite.worker.call import Call
+from lazulite.worker.context import Out
 from lazulite.worker.full import NOTHING, FullCall
 from lazulite.worker.runtime import Runtime
 from lazulite.worker.targets import Target

@@ -9,9 +9,12 @@ from typing import Any
 
 from lazulite.model import FunctionSpec
 from lazulite.web.keys import AuthLevel
-from lazulite.web.routes import RouteTable, join_route
+from lazulite.web.routes import RouteTable
+from lazulite.web.template import join_route
 from lazulite.worker.apps import AsgiApp, WsgiApp, app_of
 from lazulite.worker.bound import Bound
+from lazulite.worker.call import Call
+from lazulite.worker.context import Context
 
 _EXTENSION = "azurefunctions.extensions.base"
 
@@ -36,6 +39,12 @@ class Target:
     error: str | None
     app: AsgiApp | WsgiApp | None = None
     streams: Any = None
+
+    def context(self, call: Call, scope: Any) -> Context:
+        """The `context` of a call for a request."""
+        assert self.bound is not None
+        call.trace(scope.headers)
+        return self.bound.context(call)
 
 
 def target_of(spec: FunctionSpec, bound: Bound | None) -> Target:

@@ -135,6 +135,3 @@ def _is_all(piece: bytes, headers: Headers, pieces: Any) -> bool:
         return len(pieces) == 1
     length = next((value for name, value in headers if name.lower() == "content-length"), None)
     return length == str(len(piece))
-
-
-__all__ = ["ErrorLog", "WsgiError", "environ", "run"]

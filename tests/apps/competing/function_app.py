@@ -7,6 +7,7 @@ import azure.functions as func
 
 app = func.FunctionApp()
 folder = os.environ["COMPETING_FOLDER"]
+pause = float(os.environ.get("COMPETING_PAUSE", "0.002"))
 
 
 def note(name: str, line: str) -> None:
@@ -21,7 +22,7 @@ def work(text: str) -> str:
     note("worked", text)
     if text.startswith("crash"):
         os._exit(3)
-    time.sleep(0.002)
+    time.sleep(pause)
     if text.startswith("bad"):
         raise ValueError(text)
     return text

@@ -2,6 +2,7 @@ import asyncio
 import ctypes
 import os
 import time
+from pathlib import Path
 
 import azure.functions as func
 
@@ -38,7 +39,10 @@ def hold(req: func.HttpRequest) -> str:
 
 @app.route("block")
 async def block(req: func.HttpRequest) -> str:
-    time.sleep(float(req.params["seconds"]))
+    if "until" in req.params:
+        Path(req.params["until"]).read_text()  # a pipe: blocks until somebody has written
+    else:
+        time.sleep(float(req.params["seconds"]))
     return "blocked"
 
 
@@ -51,3 +55,8 @@ def crash(req: func.HttpRequest) -> str:
 def segfault(req: func.HttpRequest) -> str:
     ctypes.string_at(0)
     return "not reached"
+
+
+@app.route("hoard")
+def hoard(req: func.HttpRequest) -> str:
+    return str(len(b"x" * (int(req.params["megabytes"]) << 20)))

@@ -20,6 +20,7 @@ from lazulite.errors import (
     StoreError,
     StoreUnavailable,
 )
+from lazulite.stores.azure import clients
 from lazulite.stores.azure.account import open_azure
 from lazulite.stores.azure.errors import BY_STATUS, MAPPED, border, translate
 from tests.azurite import connection_string, free_ports
@@ -102,7 +103,14 @@ def test_the_border_leaves_other_errors_alone() -> None:
         raise ConnectionResetError("reset")
 
 
-def test_a_store_that_refuses_connections_is_unavailable() -> None:
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the SDKs try again without a pause."""
+    for name in ("initial_backoff", "increment_base"):
+        monkeypatch.setitem(clients._STORAGE_OPTIONS, name, 0)
+
+
+def test_a_store_that_refuses_connections_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
     ports = free_ports(3)
 
     async def main() -> None:
@@ -121,7 +129,9 @@ def test_a_store_that_refuses_connections_is_unavailable() -> None:
     asyncio.run(main())
 
 
-def test_a_store_that_hangs_up_is_unavailable() -> None:
+def test_a_store_that_hangs_up_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
+
     async def main() -> None:
         server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]

@@ -36,6 +36,19 @@ asyncio.run(main())
 """
 
 
+HOLDER = """
+import asyncio, sys
+from lazulite.stores.embedded.account import open_embedded
+
+async def main():
+    account = open_embedded(sys.argv[1])
+    print(await account.state.leases().acquire("locks/timer", "dead", 600), flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
 def start(program: str, folder: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", program, str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -81,5 +94,27 @@ def test_an_opening_leaves_the_living_alone(tmp_path: Path) -> None:
         await first.close()
         assert len(list((tmp_path / "blobs").iterdir())) == 3
         assert list((tmp_path / "tmp").iterdir()) == []
+
+    asyncio.run(main())
+
+
+def test_a_killed_process_holds_no_lease(tmp_path: Path) -> None:
+    async def main() -> None:
+        account = open_embedded(str(tmp_path))
+        leases = account.state.leases()
+        holder = start(HOLDER, tmp_path)
+        assert holder.stdout is not None
+        dead = (await asyncio.to_thread(holder.stdout.readline)).strip()
+        assert await leases.acquire("locks/timer", "me", 600) is None
+        holder.kill()
+        holder.communicate()
+        mine = await leases.acquire("locks/timer", "me", 600)
+        assert mine is not None
+        assert not await leases.renew("locks/timer", dead, 600)
+        await account.close()
+        # one that opens the store later finds no trace of the others
+        other = open_embedded(str(tmp_path))
+        assert await other.state.leases().acquire("locks/timer", "you", 600)
+        await other.close()
 
     asyncio.run(main())

@@ -137,10 +137,9 @@ class StoredKeys:
         from lazulite.host.storage import HostAccounts, HostState
 
         app = load(StartOptions(root=self._root))
-        queues = app.host.extension("queues")
 
         async def run() -> T:
-            accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
+            accounts = HostAccounts.of(app)
             try:
                 documents = secret_store(app, lambda: HostState(accounts))
                 return await work(Keys(documents, app.host_id, lambda table: None))

@@ -36,10 +36,9 @@ def use(connection: str, work: Callable[[Account], Awaitable[T]]) -> T:
     from lazulite.host.storage import HostAccounts
 
     app = load_app(find_root(), os.environ, decrypt=decrypt)
-    queues = app.host.extension("queues")
 
     async def run() -> T:
-        accounts = HostAccounts(app.root, app.settings, queues, lambda *record: None)
+        accounts = HostAccounts.of(app)
         try:
             return await work(accounts.get(connection, "", ""))
         finally:

@@ -37,6 +37,27 @@ class BlobFiles:
         own.mkdir()
         self._own = own
 
+    @property
+    def process(self) -> str:
+        """The name of this process among those that have the store open."""
+        return self._own.name if self._own is not None else ""
+
+    def is_dead(self, process: str) -> bool:
+        """Whether a process that had the store open has ended; False when its name is not known."""
+        if not process or process == self.process:
+            return False
+        try:
+            descriptor = os.open(self._staging / f"{process}.lock", os.O_RDWR)
+        except FileNotFoundError:
+            return True  # whoever opened the store since has cleaned up after it
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
     def sweep(self, known: set[str]) -> None:
         """Delete the contents that no blob refers to."""
         for name in os.listdir(self._blobs):

@@ -65,6 +65,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             owner TEXT NOT NULL,
             expires REAL NOT NULL) WITHOUT ROWID""",
     ),
+    # Which process holds a lease: one that is dead holds nothing.
+    ("ALTER TABLE leases ADD COLUMN process TEXT NOT NULL DEFAULT ''",),
 )
 
 

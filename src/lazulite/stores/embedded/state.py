@@ -76,7 +76,8 @@ class EmbeddedState:
 
 
 class EmbeddedLeases:
-    """abc.LeaseStore over a Database, by the wall clock, which its processes share."""
+    """abc.LeaseStore over a Database, by the wall clock, which its processes share. The lease of a
+    process that has ended is free at once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -86,14 +87,17 @@ class EmbeddedLeases:
 
         def operation(connection: sqlite3.Connection) -> str | None:
             now = self._database.now()
+            files = self._database.files
             row = connection.execute(
-                "SELECT lease, expires FROM leases WHERE path = ?", (path,)
+                "SELECT lease, expires, process FROM leases WHERE path = ?", (path,)
             ).fetchone()
-            if row is not None and row[0] != lease and row[1] > now:
+            held = row is not None and row[0] != lease and row[1] > now
+            if held and not files.is_dead(row[2]):
                 return None
             connection.execute(
-                "INSERT OR REPLACE INTO leases (path, lease, owner, expires) VALUES (?,?,?,?)",
-                (path, lease, owner, now + seconds),
+                "INSERT OR REPLACE INTO leases (path, lease, owner, expires, process) "
+                "VALUES (?,?,?,?,?)",
+                (path, lease, owner, now + seconds, files.process),
             )
             return lease
 
