@@ -233,6 +233,14 @@ def test_unknown_kinds(tmp_path: Path) -> None:
     put(tmp_path, "Fn", {"bindings": [{"name": "m", "type": "pigeonTrigger"}]})
     (spec,) = scan_functions(tmp_path, {}, kinds={"httptrigger"})
     assert "The binding type(s) 'pigeonTrigger' are not registered." in (spec.error or "")
+    assert "Did you mean" not in (spec.error or "")
+
+
+def test_a_mistyped_kind(tmp_path: Path) -> None:
+    put(tmp_path, "Fn", {"bindings": [{"name": "req", "type": "httpTriger"}]})
+    (spec,) = scan_functions(tmp_path, {}, kinds={"httptrigger", "queue"})
+    assert "The binding type(s) 'httpTriger' are not registered." in (spec.error or "")
+    assert "Did you mean httpTrigger?" in (spec.error or "")
 
 
 def test_settings_are_put_in(tmp_path: Path) -> None:

@@ -186,3 +186,10 @@ def test_a_script_that_never_ends_can_be_stopped(tmp_path: Path) -> None:
         app.wait_for("for ever")
         app.stop()
         assert app.worker_pids == []
+
+
+def test_functions_that_are_asked_for_and_not_there_are_told() -> None:
+    with FuncApp(APPS / "hello", args=["--functions", "hello", "helo"]) as app:
+        app.wait_for("The app has no function 'helo', which it is to run.")
+        app.wait_for("Mend the name: it is in --functions, or in 'functions' of host.json.")
+        assert app.client.get("/api/hello").status_code == 200

@@ -203,7 +203,8 @@ def test_the_script_may_have_the_name_of_a_library(make_app: MakeApp) -> None:
         ),
         (
             "import logging",
-            "ValueError: Could not find top level function app instances in function_app.py.",
+            "ValueError: Could not find top level function app instances in function_app.py. "
+            "Make one there: app = func.FunctionApp()",
         ),
         ("import sys; sys.exit()", "SystemExit:  (sys.exit() is called while"),
         ("def f(:\n", "SyntaxError: "),

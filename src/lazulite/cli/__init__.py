@@ -9,6 +9,14 @@ import sys
 
 def main() -> int:
     """Entry of the console commands `func` and `lazulite`. Returns the exit code."""
+    try:
+        return _main()
+    except KeyboardInterrupt:  # while our own modules are imported
+        sys.stderr.write("Interrupted.\n")
+        return 1
+
+
+def _main() -> int:
     started = None
     if sys.argv[1:2] == ["start"]:
         # before anything else is imported: what takes longest goes first

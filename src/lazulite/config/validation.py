@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from lazulite.config.jsonc import Step
@@ -112,6 +112,7 @@ def _binding_problems(
             "type",
             f"The binding type(s) '{binding.type}' are not registered. "
             "Please ensure the type is correct and the binding extension is installed.",
+            _resembling(binding.kind, kinds),
         )
     if binding.data_type is not None and binding.data_type not in _DATA_TYPES:
         yield problem("dataType", _enum_message("dataType", "DataType"), _one_of(_DATA_TYPES[1:]))
@@ -126,6 +127,15 @@ def _enum_message(member: str, type_name: str) -> str:
         "Error parsing function.json: Invalid value specified for binding property "
         f"'{member}' of enum type {type_name}."
     )
+
+
+def _resembling(kind: str, kinds: Container[str]) -> str | None:
+    """Which kind was meant, when one has a name like this."""
+    from difflib import get_close_matches
+
+    known = list(kinds) if isinstance(kinds, Iterable) else []
+    found = get_close_matches(kind, known, 1)
+    return f"Did you mean {found[0].replace('trigger', 'Trigger')}?" if found else None
 
 
 def _one_of(values: tuple[str, ...]) -> str:

@@ -55,6 +55,7 @@ class Startup:
         """The functions are known."""
         provider = "Worker" if index.model == "v2" else "Host"
         good = [spec for spec in index.functions.values() if not spec.error]
+        allowed = self._config.host.functions
         self._log(f"Reading functions metadata ({provider})")
         self._log(f"{len(index.functions)} functions found ({provider})")
         self._log(f"{len(index.functions)} functions loaded")
@@ -62,7 +63,7 @@ class Startup:
         if good:
             names = "\n".join(f"Host.Functions.{spec.name}" for spec in good)
             self._log(f"Found the following functions:\n{names}")
-        elif not index.problem and not self._config.warnings:
+        elif not (index.functions or index.problem or self._config.warnings or allowed):
             script = self._config.script_name
             self._log(
                 f"No job functions found. Decorate functions in {script}, or add folders with "
@@ -102,7 +103,7 @@ class Startup:
         for spec in index.functions.values():
             if spec.error:
                 self._tell_error(spec, index.stacks.get(spec.name, ""))
-        for problem in unknown_limits(config.host, index):
+        for problem in unknown_functions(config.host, index) + unknown_limits(config.host, index):
             self._log(str(problem), "Warning")
         if keys_place is not None:
             self._console.text(f"Keys are checked: they are in {keys_place}.\n")
@@ -118,6 +119,21 @@ class Startup:
 
     def _milliseconds(self) -> int:
         return round(1000 * (time.monotonic() - self._began))
+
+
+def unknown_functions(host: HostConfig, index: Index) -> list[ConfigError]:
+    """What the allow-list names and the app does not have."""
+    if index.problem:
+        return []
+    there = {name.lower() for name in index.functions}
+    return [
+        ConfigError(
+            f"The app has no function '{name}', which it is to run.",
+            hint="Mend the name: it is in --functions, or in 'functions' of host.json.",
+        )
+        for name in host.functions or ()
+        if name.lower() not in there
+    ]
 
 
 def unknown_limits(host: HostConfig, index: Index) -> list[ConfigError]:

@@ -165,7 +165,10 @@ def load_v2(root: str, script: str) -> Sequence[Loaded]:
         if isinstance(value, FunctionRegister) and not any(value is app for app in apps):
             apps.append(value)
     if not apps:
-        raise ValueError(f"Could not find top level function app instances in {script}.")
+        raise ValueError(
+            f"Could not find top level function app instances in {script}. "
+            "Make one there: app = func.FunctionApp()"
+        )
     if len(apps) > 1:
         kind = type(apps[1]).__name__
         raise ValueError(
