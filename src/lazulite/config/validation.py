@@ -134,7 +134,7 @@ def _resembling(kind: str, kinds: Container[str]) -> str | None:
     from difflib import get_close_matches
 
     known = list(kinds) if isinstance(kinds, Iterable) else []
-    found = get_close_matches(kind, known, 1)
+    found = get_close_matches(kind, known, 1, 0.8)
     return f"Did you mean {found[0].replace('trigger', 'Trigger')}?" if found else None
 
 
