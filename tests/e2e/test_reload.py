@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import ssl
 import threading
 from pathlib import Path
 
 import httpx
 
-from tests.e2e.harness import APPS, FuncApp, children
+from tests.e2e.harness import APPS, PATIENCE, FuncApp, children
 from tests.e2e.test_supervision import eventually, fresh_get
 
 FAULTS = APPS / "faults"
@@ -212,3 +213,22 @@ def write_function(root: Path, name: str, body: str) -> None:
     (folder / "function.json").write_text(
         json.dumps({"scriptFile": "__init__.py", "bindings": bindings})
     )
+
+
+def test_reloads_and_being_offline_over_https(tmp_path: Path) -> None:
+    with FuncApp(FAULTS, copy_to=tmp_path, args=["--useHttps"]) as app:
+        trusted = ssl.create_default_context(cafile=str(app.root / ".lazulite/https/localhost.pem"))
+        base = f"https://127.0.0.1:{app.port}"
+        with httpx.Client(base_url=base, verify=trusted, timeout=PATIENCE) as client:
+            assert client.get("/api/version").text == "1"
+            for number in range(2, 5):  # on a connection that the last code has accepted
+                edit(app, f"VERSION = {number - 1}", f"VERSION = {number}")
+                app.wait_for("App reloaded", number - 1)
+                assert client.get("/api/version").text == str(number)
+            (app.root / "app_offline.htm").write_text("<html>away</html>")
+
+            def offline() -> bool:
+                answer = httpx.get(f"{base}/api/version", verify=trusted, timeout=PATIENCE)
+                return (answer.status_code, answer.text) == (503, "<html>away</html>")
+
+            eventually(offline)

@@ -32,7 +32,7 @@ def parse(raw: bytes) -> WebRequest | None:
 def test_it_answers_the_port_and_leaves_it_again() -> None:
     async def main() -> None:
         public = listening.bind("127.0.0.1", 0)
-        fallback = Fallback(public, echo, lambda: None)
+        fallback = Fallback(public, echo)
         await fallback.start()
         await fallback.start()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{public.port}") as client:

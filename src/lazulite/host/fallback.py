@@ -5,13 +5,16 @@ running. One request per connection, no framework: it must not need what may be 
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from lazulite.abc import WebRequest, WebResponse
 from lazulite.host.listening import PublicSockets
+
+if TYPE_CHECKING:
+    import ssl
 
 NOT_RUNNING = b"Function host is not running."
 PATIENCE = 10.0
@@ -23,11 +26,12 @@ Answer = Callable[[WebRequest], Awaitable[WebResponse]]
 
 
 class Fallback:
-    """`start` and `stop` may be called in any order. web: answers the host's own paths; offline:
-    the body of 503 for all others."""
+    """`start` and `stop` may be called in any order. web: answers the host's own paths; tls: files
+    of the certificate (`cert`, `key`) where the port speaks HTTPS; offline: the body of 503 for all
+    others."""
 
     def __init__(
-        self, public: PublicSockets, web: Answer, tls: Callable[[], ssl.SSLContext | None]
+        self, public: PublicSockets, web: Answer, tls: Mapping[str, str] | None = None
     ) -> None:
         self._public = public
         self._web = web
@@ -43,7 +47,7 @@ class Fallback:
         self.running = True
         for listener in self._public.listening:
             server = await asyncio.start_server(
-                self._serve, sock=listener.dup(), ssl=self._tls(), limit=MAX_HEAD, backlog=2048
+                self._serve, sock=listener.dup(), ssl=self._context(), limit=MAX_HEAD, backlog=2048
             )
             self._servers.append(server)
 
@@ -53,6 +57,15 @@ class Fallback:
         servers, self._servers = self._servers, []
         for server in servers:
             server.close()
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self._tls is None:
+            return None
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._tls["cert"], self._tls["key"])
+        return context
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

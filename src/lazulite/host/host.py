@@ -109,13 +109,14 @@ class Host:
             self._is_running,
             lambda message: self._supervisor.policy(message),
         )
+        tls = self._certificate()
         self._generations = Generations(
             app,
             self._options,
             self._levels,
             self._journal.host,
             self._public.port,
-            self._certificate(),
+            tls,
             self._debugger.message if self._debugger else None,
             lambda: self._supervisor.available,
             self._adopt,
@@ -133,7 +134,7 @@ class Host:
             self._availability_changed,
             self._spool.sweep,
         )
-        self._fallback = Fallback(self._public, app.answer, lambda: None)
+        self._fallback = Fallback(self._public, app.answer, tls)
         self._health = Health(
             config.host.health_monitor,
             lambda: [w.vitals for w in self._supervisor.workers if w.vitals is not None],

@@ -9,28 +9,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lazulite.worker.body import BodyTooLarge, ClientGone, read_body
+
+if TYPE_CHECKING:
+    import ssl
 
 _OURS = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"))
 _SAFE = "/:@!$&'()*+,;=~-._"
 
 
 class HandOver:
-    """Handles a request by asking (host, port). `otherwise` takes what cannot be passed on:
-    WebSockets, or anything when nobody answers there."""
+    """Handles a request by asking (host, port), over TLS where that is what is spoken there.
+    `otherwise` takes what cannot be passed on: WebSockets, or anything when nobody answers there.
+    """
 
     def __init__(
         self,
         host: str,
         port: int,
+        secure: bool,
         body_limit: int,
         otherwise: Callable[[Any], Awaitable[None]],
     ) -> None:
         self._host = host
         self._port = port
+        self._tls = _tls() if secure else None
         self._limit = body_limit
         self._otherwise = otherwise
         self.running = 0
@@ -44,7 +50,9 @@ class HandOver:
         self.running += 1
         try:
             try:
-                reader, writer = await asyncio.open_connection(self._host, self._port)
+                reader, writer = await asyncio.open_connection(
+                    self._host, self._port, ssl=self._tls
+                )
             except OSError:
                 await self._otherwise(watcher)
                 return
@@ -63,6 +71,16 @@ class HandOver:
             proto.response_empty(502, [("connection", "close")])
         finally:
             self.running -= 1
+
+
+def _tls() -> ssl.SSLContext:
+    """For the app's own port: whose certificate it is need not be checked."""
+    import ssl
+
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def request_head(scope: Any, length: int) -> bytes:

@@ -35,7 +35,9 @@ class Retreat:
         self._front.close_connections()
         if hand_over:
             host, port = self._doors.address()
-            self._passing = HandOver(host, port, self._front.body_limit, self._front.serve)
+            self._passing = HandOver(
+                host, port, self._server.secure, self._front.body_limit, self._front.serve
+            )
             self._front.divert(self._passing.handle)
 
     async def end(self, linger: float) -> None:

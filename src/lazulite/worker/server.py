@@ -68,6 +68,11 @@ class Server:
             server.serve_str(scheduler, loop, signal)
             self._signals.append(signal)
 
+    @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS."""
+        return bool(self._options.get("tls"))
+
     def _tls(self) -> tuple[Any, ...]:
         tls = self._options.get("tls")
         if not tls:
