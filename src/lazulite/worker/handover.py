@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import ssl
 
 _OURS = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"))
+LONGEST_HEAD = 1 << 20  # bytes
+WHOLE = 1 << 20  # bytes up to which an answer is passed on in one piece
+PIECE = 1 << 16  # bytes
 _SAFE = "/:@!$&'()*+,;=~-._"
 
 
@@ -48,10 +51,11 @@ class HandOver:
             await self._otherwise(watcher)
             return
         self.running += 1
+        begun = False
         try:
             try:
                 reader, writer = await asyncio.open_connection(
-                    self._host, self._port, ssl=self._tls
+                    self._host, self._port, ssl=self._tls, limit=LONGEST_HEAD
                 )
             except OSError:
                 await self._otherwise(watcher)
@@ -59,16 +63,25 @@ class HandOver:
             try:
                 body = await read_body(scope, proto, self._limit)
                 writer.write(request_head(scope, len(body)) + body)
-                status, headers, content = parse_answer(await reader.read(-1))
+                status, headers, length = parse_head(await reader.readuntil(b"\r\n\r\n"))
+                if scope.method == "HEAD" or status in (204, 304):
+                    proto.response_empty(status, headers)
+                elif length is not None and length <= WHOLE:
+                    proto.response_bytes(status, headers, await reader.readexactly(length))
+                else:
+                    if length is not None:
+                        headers.append(("content-length", str(length)))
+                    begun = True
+                    await _pass_on(reader, proto.response_stream(status, headers))
             finally:
                 writer.close()
-            proto.response_bytes(status, headers, content)
         except BodyTooLarge:
             proto.response_empty(413, [("connection", "close")])
         except ClientGone:
             watcher.done()
-        except (OSError, ValueError):
-            proto.response_empty(502, [("connection", "close")])
+        except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
+            if not begun:  # an answer that has begun just ends
+                proto.response_empty(502, [("connection", "close")])
         finally:
             self.running -= 1
 
@@ -97,18 +110,26 @@ def request_head(scope: Any, length: int) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
-def parse_answer(raw: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Status, headers and body of a whole HTTP answer. Raises ValueError for a partial one."""
-    head, found, body = raw.partition(b"\r\n\r\n")
-    if not found:
-        raise ValueError("the answer is incomplete")
-    first, *lines = head.decode("latin-1").split("\r\n")
+def parse_head(raw: bytes) -> tuple[int, list[tuple[str, str]], int | None]:
+    """Status, headers and length of the body of an HTTP answer; None where its end is that of the
+    connection. Raises ValueError."""
+    first, *lines = raw.decode("latin-1").rstrip("\r\n").split("\r\n")
+    length = None
     headers = []
     for line in lines:
         name, _, value = line.partition(":")
-        if name.lower() == "content-length" and int(value) > len(body):
-            raise ValueError("the answer is incomplete")
+        if name.lower() == "content-length":
+            length = int(value)
         if name.lower() not in _OURS:
             headers.append((name.lower(), value.strip()))
     headers.append(("connection", "close"))
-    return int(first.split(" ", 2)[1]), headers, body
+    return int(first.partition(" ")[2][:3]), headers, length
+
+
+async def _pass_on(reader: asyncio.StreamReader, transport: Any) -> None:
+    """The rest of an answer, as it comes."""
+    while piece := await reader.read(PIECE):
+        try:
+            await transport.send_bytes(piece)
+        except RuntimeError:  # the server's own word for a client that left
+            return
