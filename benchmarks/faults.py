@@ -266,7 +266,7 @@ PARTS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What happens when things go wrong.")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--seconds", type=float, default=60, help="of chaos")
     parser.add_argument("--seed", type=int, help="of chaos")
     parser.add_argument("--reloads", type=int, default=200)
@@ -274,7 +274,10 @@ def main() -> None:
     parser.add_argument("--slow", type=int, default=500, help="slow clients")
     parser.add_argument("--overload", type=float, default=30, help="seconds of overload")
     options = parser.parse_args()
-    for part in options.parts:
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"there is no part '{unknown[0]}': choose from {', '.join(PARTS)}")
+    for part in options.parts or PARTS:
         asyncio.run(PARTS[part](options))
 
 
