@@ -2,8 +2,8 @@
 
     scripts/bench start
 
-Beside it, in the same run, the anchor: `python -c "import azure.functions, granian"`. The fastest of
-the runs counts: everything else is the machine's.
+Beside it, in the same run, the anchor: `python -c "import azure.functions, granian"`. The fastest
+of the runs counts: everything else is the machine's.
 """
 
 from __future__ import annotations
