@@ -8,6 +8,7 @@ import signal
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 
 from lazulite.testing import open_app, open_app_async
@@ -86,7 +87,7 @@ def test_a_limit_for_no_function_is_told() -> None:
     env = {"BOOK": "", "AzureFunctionsJobHost__concurrency__functions__tow": "1"}
     with FuncApp(LIMITS, env=env) as app:
         app.wait_for("'concurrency.functions.tow' is no function of this app.")
-        app.wait_for("It has one, two, work.")
+        app.wait_for("It has length, one, two, work.")
 
 
 def test_a_wrong_limit_is_refused_with_its_place() -> None:
@@ -116,3 +117,24 @@ def test_requests_of_a_test_wait_for_their_turn(tmp_path: Path) -> None:
 
     assert asyncio.run(ask()) == [200] * 6
     assert peak(book) == 2
+
+
+def test_who_leaves_before_its_turn_takes_none(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    with FuncApp(LIMITS, env={"BOOK": str(book)}) as app:
+        first = threading.Thread(target=fresh_get, args=(app, "/api/one?seconds=1.5"))
+        first.start()
+        eventually(lambda: book.exists() and book.read_text() == "in\n")
+        for _ in range(5):
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.get(f"{app.url}/api/one?seconds=60", timeout=0.1)
+        first.join()
+        assert fresh_get(app, "/api/one?seconds=0").status_code == 200
+        assert book.read_text() == "in\nout\n" * 2
+
+
+def test_bodies_arrive_after_the_wait() -> None:
+    with FuncApp(LIMITS, env={"BOOK": ""}) as app:
+        for size in (0, 10, 5_000_000):
+            answer = app.client.post("/api/length", content=b"x" * size)
+            assert answer.text == str(size)

@@ -233,7 +233,7 @@ class Front:
     ) -> Answer | None:
         """A call with all that may stand around it; None when it has been answered."""
         if self._gate.policy.max_concurrent > 0 or target.spec.concurrency is not None:
-            async with self._turns.turn(target):
+            async with self._turns.turn(target, proto):
                 answer = await self._invoke(target, scope, proto, params)
         else:
             answer = await self._invoke(target, scope, proto, params)

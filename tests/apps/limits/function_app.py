@@ -39,3 +39,8 @@ def two(req: func.HttpRequest) -> str:
 async def work(message: func.QueueMessage) -> None:
     with written_down():
         await asyncio.sleep(0.01)
+
+
+@app.route("length", methods=["POST"])
+def length(req: func.HttpRequest) -> str:
+    return str(len(req.get_body()))
